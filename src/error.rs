@@ -1,0 +1,351 @@
+//! What can go wrong, in one enum with stable codes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Everything that a call can fail with.
+///
+/// [`code`](Error::code) is stable: programs may match on it, across versions and across
+/// languages. The message is for people, and never holds a token, a query string or a key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration has an unknown key or a bad value.
+    #[error("configuration: {key}: {problem}")]
+    Config {
+        /// The key as it is written in the configuration file.
+        key: String,
+        /// What is wrong with it, and what would be right.
+        problem: String,
+    },
+
+    /// The call makes no sense now, or its parameters don't.
+    #[error("{problem}")]
+    InvalidRequest {
+        /// What was expected.
+        problem: String,
+    },
+
+    /// The server could not be reached, or the connection broke too often.
+    ///
+    /// This is typically caused by a poor network; what was received is kept.
+    #[error("cannot reach {url}: {problem}")]
+    Network {
+        /// Where, without its query.
+        url: String,
+        /// What the network said.
+        problem: String,
+    },
+
+    /// The server took longer than the configuration allows.
+    #[error("{url} did not answer within {} ms", after.as_millis())]
+    Timeout {
+        /// Where, without its query.
+        url: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
+
+    /// The server answered with a status that is no success.
+    #[error("{url} answered with HTTP status {status}")]
+    HttpStatus {
+        /// Where, without its query.
+        url: String,
+        /// The status code.
+        status: u16,
+        /// What `Retry-After` said.
+        retry_after: Option<Duration>,
+    },
+
+    /// The server asks for fewer requests.
+    #[error("the server asks to wait before the next request")]
+    RateLimited {
+        /// How long to wait, where the server said it.
+        retry_after: Option<Duration>,
+    },
+
+    /// The server's answer is not what the protocol says.
+    ///
+    /// This is typically caused by a captive portal, a proxy, or a wrong `updateUrl`.
+    #[error("{url} broke the protocol: {problem}")]
+    Protocol {
+        /// Where, without its query.
+        url: String,
+        /// What was expected and what came.
+        problem: String,
+    },
+
+    /// The server has no such thing.
+    #[error("{url} does not exist on the server")]
+    NotFound {
+        /// Where, without its query.
+        url: String,
+    },
+
+    /// The device's disk is too full.
+    #[error("not enough space: {needed} bytes are needed, {available} are free")]
+    InsufficientStorage {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes free, as far as it is known.
+        available: u64,
+    },
+
+    /// More bytes came than the release or the limits allow.
+    #[error("{what} is larger than {limit} bytes")]
+    SizeExceeded {
+        /// What was being received.
+        what: String,
+        /// The most it may have.
+        limit: u64,
+    },
+
+    /// The size is not the one that the release names.
+    #[error("the bundle has {found} bytes, the release says {expected}")]
+    SizeMismatch {
+        /// Bytes that the release names.
+        expected: u64,
+        /// Bytes that there are.
+        found: u64,
+    },
+
+    /// The SHA-256 is not the one that the release names.
+    #[error("the bundle's SHA-256 is {found}, the release says {expected}")]
+    ChecksumMismatch {
+        /// Hex digits that the release names.
+        expected: String,
+        /// Hex digits of what came.
+        found: String,
+    },
+
+    /// The release has no signature, and the configuration asks for one.
+    #[error("release {version} has no signature, and the configuration trusts signed bundles only")]
+    SignatureMissing {
+        /// The release's version.
+        version: String,
+    },
+
+    /// The signature is not one of a pinned key over these bytes.
+    #[error("the bundle's signature does not hold: {problem}")]
+    SignatureInvalid {
+        /// Why, as far as it can be told.
+        problem: String,
+    },
+
+    /// The release is older than what runs or than what the app was built with.
+    #[error("version {offered} is older than {installed}, and downgrades are not allowed")]
+    Downgrade {
+        /// The version on offer.
+        offered: String,
+        /// The version that must not be undercut.
+        installed: String,
+    },
+
+    /// The release is for other versions of the native app.
+    #[error("the bundle is for native versions {needed}, this is {found}")]
+    NativeVersion {
+        /// The range that the release names.
+        needed: String,
+        /// The app's native version.
+        found: String,
+    },
+
+    /// This version or these bytes were found to be bad before.
+    #[error("version {version} is blocked: {reason}")]
+    Blocked {
+        /// The version.
+        version: String,
+        /// `failed` or `refused`.
+        reason: &'static str,
+    },
+
+    /// The file is not a zip that this library reads.
+    #[error("not a valid archive: {problem}{}", in_entry(.entry.as_ref()))]
+    InvalidArchive {
+        /// The entry, where it is about one.
+        entry: Option<String>,
+        /// What is wrong.
+        problem: String,
+    },
+
+    /// The archive holds a name that could reach outside of the bundle, or that other systems
+    /// read in another way.
+    #[error("unsafe path in the archive: {path:?}: {problem}")]
+    UnsafePath {
+        /// The name, lossily decoded.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+
+    /// The archive is larger than the configured limits.
+    #[error("the archive has {found} {what}, the limit is {limit}")]
+    ArchiveLimit {
+        /// What is counted.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+        /// What the archive has, or says that it has.
+        found: u64,
+    },
+
+    /// The archive has no `index.html` at its root nor in its only folder.
+    #[error("the archive has no index.html at its root")]
+    MissingIndex,
+
+    /// Another call or another process is at work on the same root.
+    #[error("{what} is busy")]
+    Busy {
+        /// What is busy.
+        what: String,
+    },
+
+    /// The launch token is not the current launch's.
+    ///
+    /// This is typically caused by a page that was replaced and still runs for a moment.
+    #[error("the launch token is not the current launch's")]
+    StaleLaunch,
+
+    /// There is no bundle with this id.
+    #[error("there is no bundle {id:?}")]
+    UnknownBundle {
+        /// The id that was asked for.
+        id: String,
+    },
+
+    /// The bundle is in use and can't be deleted or condemned.
+    #[error("bundle {id} is protected: {why}")]
+    ProtectedBundle {
+        /// The bundle.
+        id: String,
+        /// What it is needed for.
+        why: &'static str,
+    },
+
+    /// A file operation failed.
+    #[error("cannot {operation} {}: {source}", path.display())]
+    Storage {
+        /// What was tried.
+        operation: &'static str,
+        /// On what, relative to the root.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// The call was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Error {
+    /// The stable, `snake_case` name of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config { .. } => "config",
+            Self::InvalidRequest { .. } => "invalid_request",
+            Self::Network { .. } => "network",
+            Self::Timeout { .. } => "timeout",
+            Self::HttpStatus { .. } => "http_status",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Protocol { .. } => "protocol",
+            Self::NotFound { .. } => "not_found",
+            Self::InsufficientStorage { .. } => "insufficient_storage",
+            Self::SizeExceeded { .. } => "size_exceeded",
+            Self::SizeMismatch { .. } => "size_mismatch",
+            Self::ChecksumMismatch { .. } => "checksum_mismatch",
+            Self::SignatureMissing { .. } => "signature_missing",
+            Self::SignatureInvalid { .. } => "signature_invalid",
+            Self::Downgrade { .. } => "downgrade",
+            Self::NativeVersion { .. } => "native_version",
+            Self::Blocked { .. } => "blocked",
+            Self::InvalidArchive { .. } => "invalid_archive",
+            Self::UnsafePath { .. } => "unsafe_path",
+            Self::ArchiveLimit { .. } => "archive_limit",
+            Self::MissingIndex => "missing_index",
+            Self::Busy { .. } => "busy",
+            Self::StaleLaunch => "stale_launch",
+            Self::UnknownBundle { .. } => "unknown_bundle",
+            Self::ProtectedBundle { .. } => "protected_bundle",
+            Self::Storage { .. } => "storage",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Network { .. }
+            | Self::Timeout { .. }
+            | Self::RateLimited { .. }
+            | Self::Protocol { .. }
+            | Self::InsufficientStorage { .. }
+            | Self::SizeMismatch { .. }
+            | Self::ChecksumMismatch { .. }
+            | Self::Busy { .. }
+            | Self::Storage { .. }
+            | Self::Cancelled => true,
+            Self::HttpStatus { status, .. } => *status >= 500 || matches!(status, 408 | 425 | 429),
+            _ => false,
+        }
+    }
+
+    /// How long the server asked to wait, where it did.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::HttpStatus { retry_after, .. } | Self::RateLimited { retry_after } => {
+                *retry_after
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the bytes themselves are to blame, so that the same bytes never do better.
+    ///
+    /// Only bytes whose checksum held are ever judged so.
+    pub(crate) fn condemns_bytes(&self) -> bool {
+        matches!(
+            self,
+            Self::SignatureInvalid { .. }
+                | Self::InvalidArchive { .. }
+                | Self::UnsafePath { .. }
+                | Self::ArchiveLimit { .. }
+                | Self::MissingIndex
+        )
+    }
+
+    /// An error of the file system; a full disk gets its own code.
+    pub(crate) fn storage(operation: &'static str, path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::InsufficientStorage {
+                    needed: 0,
+                    available: 0,
+                }
+            }
+            _ => Self::Storage {
+                operation,
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+
+    pub(crate) fn invalid_request(problem: impl Into<String>) -> Self {
+        Self::InvalidRequest {
+            problem: problem.into(),
+        }
+    }
+
+    pub(crate) fn config(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Config {
+            key: key.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+fn in_entry(entry: Option<&String>) -> String {
+    entry.map_or_else(String::new, |entry| format!(" (in {entry:?})"))
+}

@@ -1,0 +1,289 @@
+//! [`Storage`] on a real file system.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use rustix::fs::FlockOperation;
+
+use super::storage::{FileKind, LockGuard, LockOutcome, Metadata, ReadAt, Storage, StoredFile};
+
+/// A store in a directory of the file system.
+#[derive(Debug)]
+pub struct DiskStorage {
+    root: PathBuf,
+    // Opened before anything is written, so that a write-back error in between is seen by the
+    // `syncfs` that ends an installation.
+    root_directory: OnceLock<File>,
+}
+
+impl DiskStorage {
+    /// A store at `root`, an absolute path. Nothing is created yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            root_directory: OnceLock::new(),
+        }
+    }
+
+    fn at(&self, path: &Path) -> PathBuf {
+        self.root.join(path)
+    }
+
+    fn root_directory(&self) -> io::Result<&File> {
+        if let Some(directory) = self.root_directory.get() {
+            return Ok(directory);
+        }
+        let directory = File::open(&self.root)?;
+        Ok(self.root_directory.get_or_init(|| directory))
+    }
+}
+
+impl Storage for DiskStorage {
+    fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(self.at(path))?;
+        self.root_directory().map(|_| ())
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+        let metadata = fs::symlink_metadata(self.at(path))?;
+        Ok(Metadata {
+            kind: if metadata.is_file() {
+                FileKind::File
+            } else if metadata.is_dir() {
+                FileKind::Directory
+            } else {
+                FileKind::Other
+            },
+            len: metadata.len(),
+        })
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        fs::read_dir(self.at(path))?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect()
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(self.at(path))?
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the file has over {limit} bytes"),
+            ));
+        }
+        Ok(bytes)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+        Ok(Arc::new(DiskFile(File::open(self.at(path))?)))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn StoredFile>> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(self.at(path))?;
+        Ok(Box::new(WritableFile(file)))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn StoredFile>> {
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.at(path))?;
+        Ok(Box::new(WritableFile(file)))
+    }
+
+    fn overwrite(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(self.at(path))?;
+        file.write_all_at(bytes, 0)
+    }
+
+    fn commit(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let path = self.at(path);
+        let (file, is_new) = match OpenOptions::new().write(true).open(&path) {
+            Ok(file) => (file, false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let file = OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(&path)?;
+                (file, true)
+            }
+            Err(error) => return Err(error),
+        };
+        file.write_all_at(bytes, 0)?;
+        file.set_len(bytes.len() as u64)?;
+        file.sync_all()?;
+        if is_new {
+            sync_parent(&path)?;
+        }
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(self.at(from), self.at(to))
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(self.at(path))
+    }
+
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(self.at(path))
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        File::open(self.at(path))?.sync_all()
+    }
+
+    fn sync_tree(&self, path: &Path) -> io::Result<()> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if rustix::fs::syncfs(self.root_directory()?).is_ok() {
+            return Ok(());
+        }
+        sync_each(&self.at(path))
+    }
+
+    fn free_space(&self) -> io::Result<u64> {
+        let space = rustix::fs::statvfs(&self.root)?;
+        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<LockOutcome> {
+        let path = self.at(path);
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            // A lock needs no right to write, and a read-only root may still have one.
+            .or_else(|error| File::open(&path).map_err(|_| error))?;
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(LockOutcome::Owned(Box::new(FileLock { _file: file }))),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(LockOutcome::Contended),
+            // Some Samsung and Motorola devices answer EINVAL to every flock.
+            Err(_) => Ok(LockOutcome::Unsupported),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct DiskFile(File);
+
+impl ReadAt for DiskFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.0.read_at(buffer, offset)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+}
+
+#[derive(Debug)]
+struct WritableFile(File);
+
+impl Write for WritableFile {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl StoredFile for WritableFile {
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)?;
+        io::Seek::seek(&mut self.0, io::SeekFrom::Start(len)).map(|_| ())
+    }
+}
+
+#[derive(Debug)]
+struct FileLock {
+    // Closing the file releases the lock, also when the process dies.
+    _file: File,
+}
+
+impl LockGuard for FileLock {}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent()
+        .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
+
+/// At least 8 files at once: where each flush waits for the medium, waiting in parallel is what
+/// makes it bearable.
+const SYNC_THREADS: usize = 8;
+
+fn sync_each(tree: &Path) -> io::Result<()> {
+    let mut paths = Vec::new();
+    collect(tree, &mut paths)?;
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..SYNC_THREADS)
+            .map(|_| {
+                scope.spawn(|| -> io::Result<()> {
+                    while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        flush(&File::open(path)?)?;
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("a thread that syncs files died")))
+        })
+    })
+}
+
+/// Directories come after what is in them.
+fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(&entry.path(), paths)?;
+        } else if kind.is_file() {
+            paths.push(entry.path());
+        }
+    }
+    paths.push(path.to_owned());
+    Ok(())
+}
+
+/// On Apple systems std's `sync_all` flushes the whole drive for each file; a plain `fsync` is
+/// enough here, since the commit of the state that follows flushes the drive once.
+fn flush(file: &File) -> io::Result<()> {
+    Ok(rustix::fs::fsync(file)?)
+}
