@@ -4,6 +4,18 @@
 //! cookies, decodes no content encodings and retries nothing: [`HttpClient`](client::HttpClient)
 //! decides all of that, the same for every transport.
 
+pub(crate) mod client;
+mod http_date;
+#[cfg(feature = "reqwest")]
+pub(crate) mod reqwest;
+pub(crate) mod response;
+pub(crate) mod retry;
+pub(crate) mod rules;
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(feature = "reqwest")]
+pub(crate) mod tls;
+
 use std::fmt;
 
 use bytes::Bytes;
