@@ -8,6 +8,7 @@ mod error;
 mod release;
 mod store;
 mod transport;
+mod verify;
 
 pub use clock::{BoxFuture, Clock, SystemClock};
 pub use digest::{ParseDigestError, Sha256Digest};
@@ -16,3 +17,7 @@ pub use release::Release;
 pub use store::disk::DiskStorage;
 pub use store::storage::{FileKind, LockGuard, LockOutcome, Metadata, ReadAt, Storage, StoredFile};
 pub use transport::{Body, Method, Request, Response, Transport, TransportError};
+pub use verify::{
+    KeyError, PinnedKeys, PublicKey, SignatureAlgorithm, Trust, UnknownAlgorithm, VerifiedBundle,
+    verify_file,
+};
