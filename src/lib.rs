@@ -8,6 +8,7 @@ mod error;
 mod release;
 mod store;
 mod transport;
+mod verify;
 
 pub use clock::{BoxFuture, Clock, SystemClock};
 pub use digest::{ParseDigestError, Sha256Digest};
@@ -20,3 +21,7 @@ pub use transport::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(feature = "reqwest")]
 pub use transport::tls::{ParsePinError, ParseRootError, RootCertificates, SpkiPin};
 pub use transport::{Body, Method, Request, Response, Transport, TransportError};
+pub use verify::{
+    KeyError, PinnedKeys, PublicKey, SignatureAlgorithm, Trust, UnknownAlgorithm, VerifiedBundle,
+    verify_file,
+};

@@ -1,0 +1,18 @@
+//! Judges a downloaded bundle before any byte of it is parsed: its hash, then its signature.
+//!
+//! Memory stays flat whatever the bundle's size. ECDSA and RSA verify the SHA-256 that is taken
+//! anyway; Ed25519 hashes the message after the signature's own first half, so each of its keys
+//! follows the stream on its own.
+
+mod algorithm;
+mod bundle;
+mod key;
+mod pem;
+mod signature;
+mod trust;
+
+pub use algorithm::{SignatureAlgorithm, UnknownAlgorithm};
+pub(crate) use bundle::verify_bundle;
+pub use bundle::{VerifiedBundle, verify_file};
+pub use key::{KeyError, PublicKey};
+pub use trust::{PinnedKeys, Trust};
