@@ -1,4 +1,5 @@
 //! What `pack` and `inspect` make of a folder.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What `keygen`, `sign` and `verify` do, alone and with openssl.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
