@@ -1,1 +1,70 @@
-fn main() {}
+//! The command `live-updater`: what a developer does around bundles.
+#![forbid(unsafe_code)]
+
+mod bundle;
+mod inspect;
+mod keygen;
+mod keys;
+mod output;
+mod pack;
+mod sign;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::output::{Failure, Output};
+
+/// Makes keys, packs, signs, verifies and inspects bundles of web files for live updates.
+#[derive(Debug, Parser)]
+#[command(name = "live-updater", version, after_help = EXIT_CODES)]
+struct CommandLine {
+    /// Print one JSON value on stdout, errors too, and no progress.
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 it does not hold or could not be done, 2 the request makes no sense.
+
+Example:
+  live-updater keygen --out keys
+  live-updater pack dist --version 1.2.3 --sign keys/live-updater.private.pem
+  live-updater verify dist-1.2.3.zip --key keys/live-updater.public.pem";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Keygen(keygen::Arguments),
+    Pack(pack::Arguments),
+    Sign(sign::Arguments),
+    Verify(verify::Arguments),
+    Inspect(inspect::Arguments),
+}
+
+impl Command {
+    fn run(self, output: &Output) -> Result<(), Failure> {
+        match self {
+            Self::Keygen(arguments) => keygen::run(&arguments, output),
+            Self::Pack(arguments) => pack::run(&arguments, output),
+            Self::Sign(arguments) => sign::run(&arguments, output),
+            Self::Verify(arguments) => verify::run(&arguments, output),
+            Self::Inspect(arguments) => inspect::run(&arguments, output),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => return output::usage(&error),
+    };
+    let output = Output::new(command_line.json);
+    match command_line.command.run(&output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => output.failure(&failure),
+    }
+}

@@ -1,0 +1,141 @@
+//! How commands speak: text for people, or one JSON value for scripts.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::json;
+
+/// Where a command's result goes.
+#[derive(Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Prints what came out: its fields as JSON, or its `Display`.
+    pub(crate) fn result(&self, result: &(impl Serialize + fmt::Display)) -> Result<(), Failure> {
+        let text = if self.json {
+            serde_json::to_string(result)
+                .map_err(|error| Failure::new("internal", error.to_string()))?
+        } else {
+            result.to_string()
+        };
+        print(&text);
+        Ok(())
+    }
+
+    /// Tells people about something that they may not want. Scripts find it in the result.
+    pub(crate) fn warn(&self, warning: &impl fmt::Display) {
+        if !self.json {
+            complain(&format!("warning: {warning}"));
+        }
+    }
+
+    /// A bar on stderr for work on so many bytes; nothing where stderr is no terminal.
+    pub(crate) fn progress(&self, bytes: u64) -> ProgressBar {
+        if self.json {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(bytes);
+        if let Ok(style) = ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {wide_msg}")
+        {
+            bar.set_style(style);
+        }
+        bar
+    }
+
+    /// Tells why there is no result.
+    pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
+        if self.json {
+            print(&error_json(failure.code, &failure.message));
+        } else {
+            complain(&format!("error: {}", failure.message));
+        }
+        ExitCode::from(failure.exit)
+    }
+}
+
+/// Why a command has no result.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: &'static str,
+    message: String,
+    exit: u8,
+}
+
+impl Failure {
+    /// It does not hold, or could not be done: exit code 1.
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            exit: 1,
+        }
+    }
+
+    /// What was asked for makes no sense: exit code 2.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            code: "usage",
+            message: message.into(),
+            exit: 2,
+        }
+    }
+
+    /// A file that was named can't be read, so that nothing can be said: exit code 2.
+    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self::usage(format!("cannot read {}: {error}", path.display()))
+    }
+
+    /// A file can't be written.
+    pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Self {
+        let message = format!("cannot write {}: {error}", path.display());
+        Self::new("storage", message)
+    }
+}
+
+impl From<live_updater::Error> for Failure {
+    fn from(error: live_updater::Error) -> Self {
+        let failure = Self::new(error.code(), error.to_string());
+        match error {
+            live_updater::Error::Storage { .. } => Self { exit: 2, ..failure },
+            _ => failure,
+        }
+    }
+}
+
+/// What clap says about a command line that it can't read, or help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        print(&error_json("usage", error.to_string().trim_end()));
+    } else {
+        // A closed stream is nobody listening, and no reason to fail.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// Bytes, as people read them.
+pub(crate) fn human(bytes: u64) -> String {
+    indicatif::HumanBytes(bytes).to_string()
+}
+
+fn error_json(code: &str, message: &str) -> String {
+    json!({"error": {"code": code, "message": message}}).to_string()
+}
+
+fn print(text: &str) {
+    let _ = writeln!(io::stdout(), "{}", text.trim_end());
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
