@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+mod archive;
 mod clock;
 mod digest;
 mod error;
@@ -9,6 +10,7 @@ mod release;
 mod store;
 mod transport;
 
+pub use archive::{DecodeFileListError, FileList, Limits, ListedFile};
 pub use clock::{BoxFuture, Clock, SystemClock};
 pub use digest::{ParseDigestError, Sha256Digest};
 pub use error::Error;
