@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+mod archive;
 mod clock;
 mod digest;
 mod error;
@@ -10,6 +11,7 @@ mod store;
 mod transport;
 mod verify;
 
+pub use archive::{DecodeFileListError, FileList, Limits, ListedFile};
 pub use clock::{BoxFuture, Clock, SystemClock};
 pub use digest::{ParseDigestError, Sha256Digest};
 pub use error::Error;

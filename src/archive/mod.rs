@@ -1,0 +1,53 @@
+//! Unpacks bundles that anybody may have made.
+//!
+//! A zip says most things twice: in the central directory, in front of each file, and sometimes
+//! behind it. Readers that believe different copies see different archives. This one reads
+//! every copy and takes an archive only where they agree, so that what was checked is what any
+//! other tool unpacks.
+//!
+//! [`Archive::open`] judges all that can be judged without inflating: nothing is written for an
+//! archive that it refuses. [`unpack`] then writes the files and checks each against its header.
+//! Neither is a substitute for the bundle's signature, which is verified before.
+
+mod check;
+mod end;
+mod entry_reader;
+mod fields;
+mod file_list;
+mod headers;
+mod open;
+mod parallel;
+mod path;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod unpack;
+
+pub(crate) use check::HashOutcome;
+pub use file_list::{DecodeFileListError, FileList, ListedFile};
+pub(crate) use open::Archive;
+pub(crate) use path::BundlePath;
+pub(crate) use unpack::{FileSource, PlannedFile, unpack};
+
+/// How large a bundle may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most entries that the archive may have, folders included. Folders that are only
+    /// implied by the names of files are counted apart, up to the same number.
+    pub max_files: u32,
+    /// The most bytes that all files may have together.
+    pub max_unpacked_bytes: u64,
+}
+
+impl Default for Limits {
+    /// 20,000 entries and 1 GiB.
+    fn default() -> Self {
+        Self {
+            max_files: 20_000,
+            max_unpacked_bytes: 1 << 30,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+mod checking;
+mod honest;
+mod lying;
+mod mutation;
+mod names;
+mod unpacking;
