@@ -1,6 +1,7 @@
 //! What a source offers.
 
 use semver::Version;
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::digest::Sha256Digest;
@@ -43,5 +44,14 @@ impl Release {
             min_app_version: None,
             max_app_version: None,
         }
+    }
+
+    /// Names the zip together with its signature: what is remembered of bytes that were refused
+    /// for good. The same bytes with another signature get their chance.
+    pub(crate) fn refusal_key(&self) -> Sha256Digest {
+        let mut hasher = Sha256::new();
+        hasher.update(self.checksum.as_bytes());
+        hasher.update(self.signature.as_deref().unwrap_or_default().trim().as_bytes());
+        Sha256Digest::new(hasher.finalize().into())
     }
 }

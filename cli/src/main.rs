@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bundle;
+mod device;
 mod inspect;
 mod keygen;
 mod keys;
@@ -43,6 +44,7 @@ enum Command {
     Sign(sign::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Device(device::Arguments),
 }
 
 impl Command {
@@ -53,6 +55,7 @@ impl Command {
             Self::Sign(arguments) => sign::run(&arguments, output),
             Self::Verify(arguments) => verify::run(&arguments, output),
             Self::Inspect(arguments) => inspect::run(&arguments, output),
+            Self::Device(arguments) => device::run(&arguments, output),
         }
     }
 }

@@ -1,0 +1,422 @@
+//! Reads a configuration file key by key, so that an error can name the key.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{AutoUpdate, Config, SourceKind};
+use crate::error::Error;
+use crate::transport::rules::header_problem;
+use crate::verify::{PinnedKeys, PublicKey, Trust, UnknownAlgorithm};
+
+pub(super) fn config(text: &str) -> Result<Config, Error> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| Error::config("(file)", format!("not JSON: {error}")))?;
+    let Value::Object(object) = value else {
+        return Err(Error::config("(file)", "must be a JSON object"));
+    };
+    let mut keys = Keys::new("", object);
+    let app_id = keys.required_text("appId")?;
+    let mut config = Config::with_trust(app_id, trust(&mut keys)?);
+    identity(&mut keys, &mut config)?;
+    behaviour(&mut keys, &mut config)?;
+    limits(&mut keys, &mut config)?;
+    network(&mut keys, &mut config)?;
+    keys.finish()?;
+    Ok(config)
+}
+
+fn identity(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
+    if let Some(version) = keys.text("version")? {
+        let version = version
+            .parse()
+            .map_err(|error| keys.problem("version", format!("not a semantic version: {error}")))?;
+        config.version = Some(version);
+    }
+    if let Some(platform) = keys.choice("platform", &["android", "ios", "web", "electron"])? {
+        config.platform = platform;
+    }
+    if let Some(channel) = keys.nonempty_text("channel")? {
+        config.channel = channel;
+    }
+    config.device_id = keys.nonempty_text("deviceId")?;
+    if keys.choice("source", &["native-update"])?.is_some() {
+        config.source = SourceKind::NativeUpdate;
+    }
+    Ok(())
+}
+
+fn behaviour(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
+    if let Some(mode) = keys.choice("autoUpdate", &["off", "launch", "resume"])? {
+        config.auto_update = match mode.as_str() {
+            "launch" => AutoUpdate::Launch,
+            "resume" => AutoUpdate::Resume,
+            _ => AutoUpdate::Off,
+        };
+    }
+    // A week is longer than any of these times makes sense, and short enough that no sum of them
+    // overflows.
+    const WEEK: u64 = 7 * 24 * 60 * 60;
+    keys.set_duration("checkInterval", 1..=WEEK, Duration::from_secs, &mut config.check_interval)?;
+    keys.set_duration(
+        "applyAfterBackground",
+        0..=WEEK,
+        Duration::from_secs,
+        &mut config.apply_after_background,
+    )?;
+    keys.set_duration(
+        "appReadyTimeout",
+        1..=3_600_000,
+        Duration::from_millis,
+        &mut config.app_ready_timeout,
+    )?;
+    keys.set_count("maxTrialLaunches", 1..=1000, &mut config.max_trial_launches)?;
+    keys.set_count("crashLoopLimit", 1..=1000, &mut config.crash_loop_limit)?;
+    keys.set_count("keepBundles", 2..=1000, &mut config.keep_bundles)?;
+    keys.set_flag("allowDowngrade", &mut config.allow_downgrade)?;
+    keys.set_flag("resetWhenUpdate", &mut config.reset_when_update)
+}
+
+fn limits(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
+    keys.set_count("maxFiles", 1..=1_000_000, &mut config.max_files)?;
+    if let Some(bytes) = keys.number("maxUnpackedBytes", 1..=u64::MAX)? {
+        config.max_unpacked_bytes = bytes;
+    }
+    if let Some(bytes) = keys.number("maxBundleBytes", 1..=u64::MAX)? {
+        config.max_bundle_bytes = bytes;
+    }
+    Ok(())
+}
+
+fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
+    if let Some(text) = keys.text("updateUrl")? {
+        config.update_url = Some(update_url(&text).map_err(|text| keys.problem("updateUrl", text))?);
+    }
+    config.pins = keys.texts("pins")?;
+    config.root_certificates = keys.texts("rootCertificates")?;
+    #[cfg(feature = "reqwest")]
+    config.tls_settings()?;
+    config.dangerous_insecure_hosts = keys.texts("dangerousInsecureHosts")?;
+    config.headers = headers(keys)?;
+    config.token = keys.nonempty_text("token")?;
+    if let Some(token) = &config.token
+        && let Some(problem) = header_problem("authorization", token)
+    {
+        return Err(keys.problem("token", problem));
+    }
+    keys.set_duration(
+        "requestTimeout",
+        1..=3_600_000,
+        Duration::from_millis,
+        &mut config.request_timeout,
+    )?;
+    keys.set_duration("readTimeout", 1..=3_600_000, Duration::from_millis, &mut config.read_timeout)
+}
+
+fn update_url(text: &str) -> Result<Url, &'static str> {
+    let mut url = Url::parse(text).map_err(|_| "not an absolute URL")?;
+    if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
+        return Err("must begin with https:// (http:// for loopback hosts only)");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("is a base: it takes no query and no fragment");
+    }
+    // Endpoints are appended to the base, so it ends like a folder.
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+fn trust(keys: &mut Keys) -> Result<Trust, Error> {
+    let Some(value) = keys.take("trust") else {
+        return Err(keys.problem(
+            "trust",
+            "missing: {\"mode\": \"bundle\", \"keys\": [{\"key\": PEM}]} installs signed bundles only",
+        ));
+    };
+    let Value::Object(object) = value else {
+        return Err(keys.problem("trust", "must be an object"));
+    };
+    let mut trust = Keys::new("trust.", object);
+    let mode = trust
+        .choice("mode", &["bundle", "unsigned"])?
+        .ok_or_else(|| trust.problem("mode", "missing: \"bundle\" or \"unsigned\""))?;
+    let pinned = public_keys(&mut trust)?;
+    if let Some(threshold) = trust.number("threshold", 1..=u64::MAX)?
+        && threshold > 1
+    {
+        return Err(trust.problem("threshold", "must be 1: a bundle has one signature"));
+    }
+    trust.finish()?;
+    match (mode.as_str(), PinnedKeys::new(pinned)) {
+        ("unsigned", None) => Ok(Trust::Unsigned),
+        ("unsigned", Some(_)) => Err(Error::config("trust.keys", "mode \"unsigned\" takes no keys")),
+        (_, None) => Err(Error::config("trust.keys", "needs at least one public key")),
+        (_, Some(keys)) => Ok(Trust::Bundle { keys }),
+    }
+}
+
+fn public_keys(trust: &mut Keys) -> Result<Vec<PublicKey>, Error> {
+    let values = match trust.take("keys") {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(values)) => values,
+        Some(_) => return Err(trust.problem("keys", "must be an array")),
+    };
+    values
+        .into_iter()
+        .enumerate()
+        .map(|(index, value)| {
+            let Value::Object(object) = value else {
+                return Err(trust.problem("keys", "each must be an object {\"key\": PEM}"));
+            };
+            let mut key = Keys::new(&format!("trust.keys[{index}]."), object);
+            key.text("id")?;
+            let algorithm = match key.text("algorithm")? {
+                None => None,
+                Some(name) => {
+                    Some(name.parse().map_err(|error: UnknownAlgorithm| key.problem("algorithm", error.to_string()))?)
+                }
+            };
+            let pem = key.required_text("key")?;
+            let parsed = PublicKey::from_pem(&pem, algorithm)
+                .map_err(|error| key.problem("key", error.to_string()))?;
+            key.finish()?;
+            Ok(parsed)
+        })
+        .collect()
+}
+
+fn headers(keys: &mut Keys) -> Result<Vec<(String, String)>, Error> {
+    let object = match keys.take("headers") {
+        None => return Ok(Vec::new()),
+        Some(Value::Object(object)) => object,
+        Some(_) => return Err(keys.problem("headers", "must be an object of texts")),
+    };
+    object
+        .into_iter()
+        .map(|(name, value)| {
+            let Value::String(value) = value else {
+                return Err(keys.problem("headers", format!("the value of {name:?} must be a text")));
+            };
+            match header_problem(&name, &value) {
+                Some(problem) => Err(keys.problem("headers", format!("{name:?} {problem}"))),
+                None => Ok((name.to_ascii_lowercase(), value)),
+            }
+        })
+        .collect()
+}
+
+/// The keys of one object that are still unread.
+struct Keys {
+    prefix: String,
+    object: Map<String, Value>,
+}
+
+impl Keys {
+    fn new(prefix: &str, object: Map<String, Value>) -> Self {
+        // A null is how JavaScript and Kotlin often write "not set".
+        let object = object.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        Self {
+            prefix: prefix.to_owned(),
+            object,
+        }
+    }
+
+    /// Every key has to be one that is known.
+    fn finish(self) -> Result<(), Error> {
+        match self.object.keys().next() {
+            None => Ok(()),
+            Some(key) => Err(self.problem(key, "unknown key")),
+        }
+    }
+
+    fn problem(&self, key: &str, problem: impl Into<String>) -> Error {
+        Error::config(format!("{}{key}", self.prefix), problem)
+    }
+
+    fn take(&mut self, key: &str) -> Option<Value> {
+        self.object.remove(key)
+    }
+
+    fn text(&mut self, key: &str) -> Result<Option<String>, Error> {
+        match self.take(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.problem(key, "must be a text")),
+        }
+    }
+
+    fn nonempty_text(&mut self, key: &str) -> Result<Option<String>, Error> {
+        match self.text(key)? {
+            Some(text) if text.trim().is_empty() => Err(self.problem(key, "must not be empty")),
+            text => Ok(text),
+        }
+    }
+
+    fn required_text(&mut self, key: &str) -> Result<String, Error> {
+        self.nonempty_text(key)?
+            .ok_or_else(|| self.problem(key, "missing"))
+    }
+
+    fn choice(&mut self, key: &str, choices: &[&str]) -> Result<Option<String>, Error> {
+        match self.text(key)? {
+            Some(text) if !choices.contains(&text.as_str()) => {
+                Err(self.problem(key, format!("must be one of {}", choices.join(", "))))
+            }
+            text => Ok(text),
+        }
+    }
+
+    /// One text, or an array of texts.
+    fn texts(&mut self, key: &str) -> Result<Vec<String>, Error> {
+        let values = match self.take(key) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(values)) => values,
+            Some(value) => vec![value],
+        };
+        values
+            .into_iter()
+            .map(|value| match value {
+                Value::String(text) => Ok(text),
+                _ => Err(self.problem(key, "must be an array of texts")),
+            })
+            .collect()
+    }
+
+    fn number(
+        &mut self,
+        key: &str,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Error> {
+        let Some(value) = self.take(key) else {
+            return Ok(None);
+        };
+        // JavaScript writes 5.0 as 5, but other tools don't.
+        let number = value.as_u64().or_else(|| {
+            let number = value.as_f64()?;
+            (number.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(&number))
+                .then_some(number as u64)
+        });
+        match number.filter(|number| range.contains(number)) {
+            Some(number) => Ok(Some(number)),
+            None => Err(self.problem(key, whole_number(&range))),
+        }
+    }
+
+    fn set_count(
+        &mut self,
+        key: &str,
+        range: std::ops::RangeInclusive<u64>,
+        target: &mut u32,
+    ) -> Result<(), Error> {
+        if let Some(number) = self.number(key, range)? {
+            *target = u32::try_from(number).unwrap_or(u32::MAX);
+        }
+        Ok(())
+    }
+
+    fn set_duration(
+        &mut self,
+        key: &str,
+        range: std::ops::RangeInclusive<u64>,
+        unit: fn(u64) -> Duration,
+        target: &mut Duration,
+    ) -> Result<(), Error> {
+        if let Some(number) = self.number(key, range)? {
+            *target = unit(number);
+        }
+        Ok(())
+    }
+
+    fn set_flag(&mut self, key: &str, target: &mut bool) -> Result<(), Error> {
+        match self.take(key) {
+            None => Ok(()),
+            Some(Value::Bool(flag)) => {
+                *target = flag;
+                Ok(())
+            }
+            Some(_) => Err(self.problem(key, "must be true or false")),
+        }
+    }
+}
+
+fn whole_number(range: &std::ops::RangeInclusive<u64>) -> String {
+    match (range.start(), range.end()) {
+        (start, &u64::MAX) => format!("must be a whole number of at least {start}"),
+        (start, end) => format!("must be a whole number from {start} to {end}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = r#""appId": "a.b", "trust": {"mode": "unsigned"}"#;
+
+    fn with(extra: &str) -> Result<Config, Error> {
+        config(&format!("{{{MINIMAL}{extra}}}"))
+    }
+
+    fn refused_key(text: &str) -> String {
+        match config(text) {
+            Err(Error::Config { key, .. }) => key,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_or_a_bad_value_is_named() {
+        for (extra, key) in [
+            (r#", "appReadyTimeOut": 1"#, "appReadyTimeOut"),
+            (r#", "appReadyTimeout": "10s""#, "appReadyTimeout"),
+            (r#", "appReadyTimeout": 0"#, "appReadyTimeout"),
+            (r#", "appReadyTimeout": 1.5"#, "appReadyTimeout"),
+            (r#", "keepBundles": 1"#, "keepBundles"),
+            (r#", "autoUpdate": "always""#, "autoUpdate"),
+            (r#", "updateUrl": "updates.example.com""#, "updateUrl"),
+            (r#", "updateUrl": "ftp://x.y/""#, "updateUrl"),
+            (r#", "updateUrl": "https://x.y/?a=b""#, "updateUrl"),
+            (r#", "version": "1""#, "version"),
+            (r#", "headers": {"a b": "c"}"#, "headers"),
+            (r#", "headers": {"a": "b\r\nc: d"}"#, "headers"),
+            (r#", "token": "a\nb""#, "token"),
+            (r#", "pins": ["sha1/xx"]"#, "pins"),
+            (r#", "rootCertificates": "no PEM""#, "rootCertificates"),
+            (r#", "maxFiles": -1"#, "maxFiles"),
+        ] {
+            assert_eq!(refused_key(&format!("{{{MINIMAL}{extra}}}")), key);
+        }
+    }
+
+    #[test]
+    fn trust_has_to_be_said() {
+        for (text, key) in [
+            (r#"{"appId": "a"}"#, "trust"),
+            (r#"{"appId": "a", "trust": {}}"#, "trust.mode"),
+            (r#"{"appId": "a", "trust": {"mode": "bundle"}}"#, "trust.keys"),
+            (r#"{"appId": "a", "trust": {"mode": "bundle", "keys": []}}"#, "trust.keys"),
+            (r#"{"appId": "a", "trust": {"mode": "bundle", "keys": [{"key": "x"}]}}"#, "trust.keys[0].key"),
+            (r#"{"appId": "a", "trust": {"mode": "unsigned", "threshold": 2}}"#, "trust.threshold"),
+            (r#"{"appId": "a", "trust": {"mode": "none"}}"#, "trust.mode"),
+        ] {
+            assert_eq!(refused_key(text), key);
+        }
+    }
+
+    #[test]
+    fn numbers_set_what_they_name() {
+        let config = with(r#", "checkInterval": 2, "appReadyTimeout": 3.0, "applyAfterBackground": 0, "maxTrialLaunches": 4"#).unwrap();
+        assert_eq!(config.check_interval, Duration::from_secs(2));
+        assert_eq!(config.app_ready_timeout, Duration::from_millis(3));
+        assert!(config.apply_after_background.is_zero());
+        assert_eq!(config.max_trial_launches, 4);
+    }
+
+    #[test]
+    fn a_base_address_ends_like_a_folder() {
+        let config = with(r#", "updateUrl": "https://x.y/base""#).unwrap();
+        assert_eq!(config.update_url.unwrap().as_str(), "https://x.y/base/");
+    }
+}

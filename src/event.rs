@@ -1,0 +1,125 @@
+//! What the updater tells its host without being asked.
+
+use serde_json::{Value, json};
+
+use crate::bundle::{Bundle, FailureReason, Launch, Problem};
+
+/// Something that happened. Names and data are those that Capacitor developers know.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Part of a bundle has arrived.
+    Download {
+        /// The bundle.
+        bundle: Bundle,
+        /// Bytes on the disk.
+        bytes: u64,
+        /// Bytes that the bundle has, where it is known.
+        total_bytes: Option<u64>,
+    },
+    /// A bundle was downloaded, verified and unpacked.
+    DownloadComplete {
+        /// The bundle.
+        bundle: Bundle,
+    },
+    /// A download ended without a bundle.
+    DownloadFailed {
+        /// The bundle that was to come.
+        bundle: Bundle,
+        /// Why.
+        error: Problem,
+    },
+    /// The server offers something that may be installed.
+    UpdateAvailable {
+        /// The bundle that would come.
+        bundle: Bundle,
+    },
+    /// The server has nothing new.
+    NoNeedUpdate {
+        /// What runs.
+        bundle: Bundle,
+    },
+    /// A bundle was taken back.
+    UpdateFailed {
+        /// The bundle.
+        bundle: Bundle,
+        /// Why.
+        reason: FailureReason,
+    },
+    /// A bundle was activated.
+    Set {
+        /// The bundle.
+        bundle: Bundle,
+    },
+    /// The next launch will try a bundle.
+    SetNext {
+        /// The bundle.
+        bundle: Bundle,
+    },
+    /// The page said that it works.
+    AppReady {
+        /// The bundle that it belongs to.
+        bundle: Bundle,
+    },
+    /// A call made the host load the page again.
+    AppReloaded {
+        /// What runs now.
+        bundle: Bundle,
+    },
+    /// The host must load this now.
+    Reload(Launch),
+}
+
+impl Event {
+    /// The event's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Download { .. } => "download",
+            Self::DownloadComplete { .. } => "downloadComplete",
+            Self::DownloadFailed { .. } => "downloadFailed",
+            Self::UpdateAvailable { .. } => "updateAvailable",
+            Self::NoNeedUpdate { .. } => "noNeedUpdate",
+            Self::UpdateFailed { .. } => "updateFailed",
+            Self::Set { .. } => "set",
+            Self::SetNext { .. } => "setNext",
+            Self::AppReady { .. } => "appReady",
+            Self::AppReloaded { .. } => "appReloaded",
+            Self::Reload(_) => "reload",
+        }
+    }
+
+    /// The event's data, as JavaScript sees it.
+    pub fn data(&self) -> Value {
+        match self {
+            Self::Download {
+                bundle,
+                bytes,
+                total_bytes,
+            } => json!({
+                "percent": percent(*bytes, *total_bytes),
+                "bytes": bytes,
+                "totalBytes": total_bytes,
+                "bundle": bundle,
+            }),
+            Self::DownloadComplete { bundle }
+            | Self::UpdateAvailable { bundle }
+            | Self::NoNeedUpdate { bundle }
+            | Self::Set { bundle }
+            | Self::SetNext { bundle }
+            | Self::AppReady { bundle }
+            | Self::AppReloaded { bundle } => json!({ "bundle": bundle }),
+            Self::DownloadFailed { bundle, error } => json!({ "bundle": bundle, "error": error }),
+            Self::UpdateFailed { bundle, reason } => {
+                json!({ "bundle": bundle, "reason": reason.as_str() })
+            }
+            Self::Reload(launch) => json!(launch),
+        }
+    }
+}
+
+fn percent(bytes: u64, total: Option<u64>) -> u64 {
+    match total {
+        Some(total) if total > 0 => (bytes.saturating_mul(100) / total).min(100),
+        _ => 0,
+    }
+}

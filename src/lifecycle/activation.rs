@@ -1,0 +1,188 @@
+//! What callers choose to run: `next`, `set`, `reload`, `reset`.
+
+use std::io;
+
+use crate::bundle::{Bundle, BundleId, BundleStatus, Launch};
+use crate::error::Error;
+use crate::event::Event;
+use crate::policy::BlockReason;
+use crate::store::bundles::BundleFolder;
+use crate::store::starts::Starts;
+use crate::store::state::{BundleRecord, State};
+
+use super::inspect::LaunchInspector;
+use super::launch::{Inspect, Inspection};
+use super::{Lifecycle, Outcome, new_attempt, transition};
+
+impl Lifecycle {
+    /// The next launch will try this bundle.
+    pub(crate) fn set_next(&mut self, id: &str) -> Outcome<Bundle> {
+        self.ready_for_changes()?;
+        let (id, record) = self.named(id)?;
+        if let Some(record) = record {
+            self.must_be_usable(record)?;
+        }
+        let mut state = self.store.state.clone();
+        state.next = Some(id.clone());
+        self.store.commit(state)?;
+        let bundle = self.describe(&id);
+        Ok((bundle.clone(), vec![Event::SetNext { bundle }]))
+    }
+
+    /// Runs this bundle now.
+    pub(crate) fn set(&mut self, id: &str) -> Outcome<Launch> {
+        self.ready_for_changes()?;
+        let (id, record) = self.named(id)?;
+        let Some(record) = record.cloned() else {
+            return self.reset(false);
+        };
+        if self.running()?.bundle == id {
+            return self.reloaded();
+        }
+        self.must_be_usable(&record)?;
+        self.switch_to(&id)
+    }
+
+    /// Applies what is next; without it, the page loads again.
+    pub(crate) fn reload(&mut self) -> Outcome<Launch> {
+        self.ready_for_changes()?;
+        let running = self.running()?.bundle.clone();
+        match self.store.state.next.clone() {
+            Some(next) if next != running => self.apply(&next),
+            _ => self.reloaded(),
+        }
+    }
+
+    /// Back to builtin, or to the newest good bundle. What is next is forgotten; nothing is
+    /// blocked.
+    pub(crate) fn reset(&mut self, to_last_successful: bool) -> Outcome<Launch> {
+        self.ready_for_changes()?;
+        let target = if to_last_successful {
+            self.newest_good()
+        } else {
+            BundleId::builtin()
+        };
+        let mut state = self.store.state.clone();
+        state.next = None;
+        self.enter(state, &target)
+    }
+
+    /// Runs what is next, as a return from a long time in the background does.
+    pub(crate) fn apply(&mut self, next: &BundleId) -> Outcome<Launch> {
+        let is_failed = self
+            .store
+            .state
+            .bundle(next)
+            .is_some_and(|record| record.status == BundleStatus::Error);
+        let is_gone = !next.is_builtin() && self.store.state.bundle(next).is_none();
+        if is_failed || is_gone {
+            return self.reloaded();
+        }
+        self.switch_to(next)
+    }
+
+    /// Activates `target` in `state`, commits, and runs it.
+    pub(super) fn enter(&mut self, mut state: State, target: &BundleId) -> Outcome<Launch> {
+        let attempt = new_attempt();
+        self.keep_active_time(&mut state);
+        transition::activate(&mut state, target, attempt);
+        self.store.commit(state)?;
+        self.run_instead(target, attempt)?;
+        let launch = self.as_launch(self.running()?);
+        let bundle = launch.bundle.clone();
+        let events = vec![
+            Event::Set {
+                bundle: bundle.clone(),
+            },
+            Event::AppReloaded { bundle },
+        ];
+        Ok((launch, events))
+    }
+
+    /// Replaces what runs in this process, with a token of its own.
+    pub(super) fn run_instead(&mut self, target: &BundleId, attempt: u64) -> Result<(), Error> {
+        let is_paused = self.running()?.active.is_paused();
+        let starts = (!target.is_builtin())
+            .then(|| Starts::new(target.clone(), attempt, is_paused));
+        if let Err(error) = self.store_starts(starts.as_ref()) {
+            tracing::warn!(%error, "the start is not counted");
+        }
+        self.served.insert(target.clone());
+        self.running = Some(self.begin(target.clone(), starts, !is_paused));
+        Ok(())
+    }
+
+    /// The active time of a trial that is left counts when it comes back.
+    pub(super) fn keep_active_time(&self, state: &mut State) {
+        let Some(running) = &self.running else { return };
+        let is_trial = state.is_trial(&running.bundle);
+        if let Some(record) = state.bundle_mut(&running.bundle).filter(|_| is_trial) {
+            record.active_millis = record
+                .active_millis
+                .saturating_add(running.active.millis());
+        }
+    }
+
+    fn switch_to(&mut self, id: &BundleId) -> Outcome<Launch> {
+        let mut state = self.store.state.clone();
+        if let Some(record) = state.bundle_mut(id) {
+            let mut inspector = LaunchInspector {
+                storage: &*self.store.storage,
+                boot_id: self.boot_id.as_deref(),
+                is_patient: true,
+            };
+            let inspection = if record.status == BundleStatus::Success {
+                quick_look(&mut inspector, record)
+            } else {
+                inspector.inspect_trial(record)
+            };
+            match inspection {
+                Inspection::Whole { hashed_boot } => record.hashed_boot = hashed_boot,
+                Inspection::Damaged | Inspection::Unfinished => return self.found_damaged(id),
+            }
+        }
+        self.enter(state, id)
+    }
+
+    fn found_damaged(&mut self, id: &BundleId) -> Outcome<Launch> {
+        let mut state = self.store.state.clone();
+        transition::lose(&mut state, id);
+        self.store.commit(state)?;
+        let source = io::Error::new(
+            io::ErrorKind::InvalidData,
+            "its files are not what was installed; it will be fetched again",
+        );
+        let folder = BundleFolder::installed(id);
+        Err(Error::storage("start", folder.path(), source))
+    }
+
+    fn reloaded(&self) -> Outcome<Launch> {
+        let launch = self.as_launch(self.running()?);
+        let bundle = launch.bundle.clone();
+        Ok((launch, vec![Event::AppReloaded { bundle }]))
+    }
+
+    fn newest_good(&self) -> BundleId {
+        transition::fallback(&self.store.state, None, &mut |record| self.is_whole(record))
+    }
+
+    fn must_be_usable(&self, record: &BundleRecord) -> Result<(), Error> {
+        if record.status == BundleStatus::Error {
+            return Err(Error::Blocked {
+                version: record.version.to_string(),
+                reason: BlockReason::Failed.as_str(),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn quick_look(inspector: &mut LaunchInspector<'_>, record: &BundleRecord) -> Inspection {
+    if inspector.is_whole(record) {
+        Inspection::Whole {
+            hashed_boot: record.hashed_boot.clone(),
+        }
+    } else {
+        Inspection::Damaged
+    }
+}

@@ -1,0 +1,235 @@
+//! What happens to the state when a bundle is activated, becomes ready or is taken back.
+//!
+//! Pure functions on [`State`]; `docs/lifecycle.md` has them as a table and a diagram.
+
+use semver::Version;
+
+use crate::bundle::{BundleId, BundleStatus, FailureReason};
+use crate::native_version::NativeVersion;
+use crate::report::{self, Confirmation};
+use crate::store::state::{
+    BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State,
+};
+
+use super::rules::Rules;
+
+/// The most failed versions and refused bytes that are remembered; the oldest give way.
+const MOST_REMEMBERED: usize = 200;
+/// The most rolled-back bundles that stay listed.
+const MOST_ERRORS: usize = 20;
+
+/// Makes `id` what runs. A trial that this supersedes goes back to `pending`, with its attempts.
+pub(crate) fn activate(state: &mut State, id: &BundleId, attempt: u64) {
+    leave_trial(state);
+    state.current = id.clone();
+    if state.next.as_ref() == Some(id) {
+        state.next = None;
+    }
+    if let Some(record) = state.bundle_mut(id)
+        && record.status == BundleStatus::Pending
+    {
+        record.status = BundleStatus::Trial;
+    }
+    state.attempt = state.is_trial(id).then_some(attempt);
+}
+
+/// Takes the current bundle's trial back without a verdict.
+pub(crate) fn leave_trial(state: &mut State) {
+    state.attempt = None;
+    let current = state.current.clone();
+    if let Some(record) = state.bundle_mut(&current)
+        && record.status == BundleStatus::Trial
+    {
+        record.status = BundleStatus::Pending;
+    }
+}
+
+/// The bundle proved itself. Whether anything changed.
+pub(crate) fn become_ready(state: &mut State, id: &BundleId, now: u64) -> bool {
+    let Some(record) = state.bundle_mut(id) else {
+        return false;
+    };
+    let was_trial = record.status == BundleStatus::Trial;
+    if was_trial {
+        record.status = BundleStatus::Success;
+        record.failed_launches = 0;
+        record.active_millis = 0;
+        let confirmation = Confirmation::success(record.version.clone(), now);
+        report::enqueue(&mut state.confirmations, confirmation);
+        state.attempt = None;
+    } else if record.status != BundleStatus::Success {
+        return false;
+    }
+    if state.good.first() == Some(id) {
+        return was_trial;
+    }
+    state.good.retain(|good| good != id);
+    state.good.insert(0, id.clone());
+    true
+}
+
+/// A verdict: the bundle is bad. It is blocked, reported, and never a fallback again.
+///
+/// Gives the record as it stands afterwards, or nothing where there is no such bundle.
+pub(crate) fn condemn(
+    state: &mut State,
+    id: &BundleId,
+    reason: FailureReason,
+    now: u64,
+) -> Option<BundleRecord> {
+    let record = fail(state, id, reason)?;
+    block(state, &record);
+    let confirmation = Confirmation::failure(record.version.clone(), reason, now);
+    report::enqueue(&mut state.confirmations, confirmation);
+    Some(record)
+}
+
+/// The bundle's files are not what was installed. That says nothing of the version: it may be
+/// fetched again.
+pub(crate) fn lose(state: &mut State, id: &BundleId) -> Option<BundleRecord> {
+    let record = fail(state, id, FailureReason::Damaged)?;
+    match state
+        .repairs
+        .iter_mut()
+        .find(|repair| repair.checksum == record.checksum)
+    {
+        Some(repair) => repair.count = repair.count.saturating_add(1),
+        None => remember(
+            &mut state.repairs,
+            Repair {
+                checksum: record.checksum,
+                count: 1,
+            },
+        ),
+    }
+    Some(record)
+}
+
+/// Remembers bytes that can never be installed.
+pub(crate) fn refuse(state: &mut State, refused: RefusedBytes) {
+    if !state.has_refused(&refused.bytes) {
+        remember(&mut state.refused, refused);
+    }
+}
+
+/// The newest good bundle that is whole and isn't `excluded`; builtin where there is none.
+pub(crate) fn fallback(
+    state: &State,
+    excluded: Option<&BundleId>,
+    is_whole: &mut dyn FnMut(&BundleRecord) -> bool,
+) -> BundleId {
+    state
+        .good
+        .iter()
+        .filter(|id| Some(*id) != excluded)
+        .filter_map(|id| state.bundle(id))
+        .find(|record| record.status == BundleStatus::Success && is_whole(record))
+        .map_or_else(BundleId::builtin, |record| record.id.clone())
+}
+
+/// Another build of the app is installed: bundles and verdicts were for the one before.
+pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
+    state.native_build = Some(rules.native_build.clone());
+    let kept = if rules.reset_when_update {
+        Vec::new()
+    } else {
+        fitting_bundles(state, rules)
+    };
+    state.next = state.good.iter().find(|id| kept.iter().any(|record| record.id == **id)).cloned();
+    state.current = BundleId::builtin();
+    state.attempt = None;
+    state.bundles = kept;
+    state.good.clear();
+    state.failed.clear();
+    state.refused.clear();
+    state.repairs.clear();
+}
+
+/// Bundles that may go on under the installed app. They have to prove themselves anew.
+fn fitting_bundles(state: &State, rules: &Rules) -> Vec<BundleRecord> {
+    let parse = |text: &Option<String>| text.as_ref()?.parse::<NativeVersion>().ok();
+    let fits = |record: &&BundleRecord| {
+        let (min, max) = (parse(&record.min_app_version), parse(&record.max_app_version));
+        record.status != BundleStatus::Error
+            && rules.native_version.is_within(min.as_ref(), max.as_ref())
+            && (rules.allow_downgrade || record.version >= rules.builtin_version)
+    };
+    let mut kept: Vec<_> = state.bundles.iter().filter(fits).cloned().collect();
+    for record in &mut kept {
+        record.status = BundleStatus::Pending;
+        record.failed_launches = 0;
+        record.active_millis = 0;
+    }
+    kept
+}
+
+fn fail(state: &mut State, id: &BundleId, reason: FailureReason) -> Option<BundleRecord> {
+    let record = state.bundle_mut(id)?;
+    record.status = BundleStatus::Error;
+    let record = record.clone();
+    state.good.retain(|good| good != id);
+    if state.next.as_ref() == Some(id) {
+        state.next = None;
+    }
+    if state.current == *id {
+        state.attempt = None;
+    }
+    state.failed_update = Some(FailedUpdate {
+        bundle: record.clone(),
+        reason,
+    });
+    forget_old_errors(state);
+    Some(record)
+}
+
+fn block(state: &mut State, record: &BundleRecord) {
+    if !state.has_failed(&record.version, &record.checksum) {
+        let failed = FailedVersion {
+            version: record.version.clone(),
+            checksum: record.checksum,
+        };
+        remember(&mut state.failed, failed);
+    }
+}
+
+fn forget_old_errors(state: &mut State) {
+    let errors = |state: &State| {
+        let is_error = |record: &&BundleRecord| record.status == BundleStatus::Error;
+        state.bundles.iter().filter(is_error).count()
+    };
+    while errors(state) > MOST_ERRORS {
+        let oldest = state
+            .bundles
+            .iter()
+            .position(|record| record.status == BundleStatus::Error && record.id != state.current);
+        match oldest {
+            Some(index) => drop(state.bundles.remove(index)),
+            None => return,
+        }
+    }
+}
+
+fn remember<T>(list: &mut Vec<T>, item: T) {
+    list.push(item);
+    let excess = list.len().saturating_sub(MOST_REMEMBERED);
+    list.drain(..excess);
+}
+
+/// Lets a version be installed again; all of them without one.
+pub(crate) fn clear_blocked(state: &mut State, version: Option<&Version>) {
+    let stays = |blocked: &Version| version.is_some_and(|version| version != blocked);
+    state.failed.retain(|failed| stays(&failed.version));
+    state.refused.retain(|refused| stays(&refused.version));
+    match version {
+        None => state.repairs.clear(),
+        Some(version) => {
+            let checksums: Vec<_> = state
+                .bundles
+                .iter()
+                .filter(|record| record.version == *version)
+                .map(|record| record.checksum)
+                .collect();
+            state.repairs.retain(|repair| !checksums.contains(&repair.checksum));
+        }
+    }
+}

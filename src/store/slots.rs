@@ -1,0 +1,269 @@
+//! Two alternating slots that hold the durable state.
+//!
+//! A slot is one line of header and the payload:
+//!
+//! ```text
+//! live-updater-state <schema> <generation> <length> <sha256>\n<payload>
+//! ```
+//!
+//! The digest covers header and payload. The newest valid slot wins; a commit goes to the other
+//! one, in place and with `fsync`, and nothing touches the winner until the commit is durable. A
+//! cut at any moment therefore leaves one whole slot.
+
+use std::io;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::storage::Storage;
+use crate::digest::Sha256Digest;
+use crate::error::Error;
+
+/// The layout of the payload that this version writes.
+const SCHEMA: u32 = 1;
+const MAGIC: &str = "live-updater-state";
+const NAMES: [&str; 2] = ["state.a", "state.b"];
+/// Far above any real state; protects memory from a file that was blown up.
+const LIMIT: u64 = 4 * 1024 * 1024;
+
+/// What the slots held when they were read.
+#[derive(Debug)]
+pub(crate) enum Loaded {
+    /// There was never a state.
+    Absent,
+    /// The newest valid payload.
+    State(Vec<u8>),
+    /// No slot is valid and at least one is damaged: what they held is lost.
+    Lost,
+}
+
+/// The two slots of a root.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    generation: u64,
+    /// The slot that the next commit goes to.
+    target: usize,
+}
+
+impl Slots {
+    /// Reads both slots.
+    ///
+    /// # Errors
+    ///
+    /// `storage` where a slot exists and can't be read, or was written by a newer version of this
+    /// library. Neither is damage: the caller must write nothing.
+    pub(crate) fn load(storage: &dyn Storage) -> Result<(Self, Loaded), Error> {
+        let mut newest: Option<(u64, usize, Vec<u8>)> = None;
+        let mut is_damaged = false;
+        for (index, name) in NAMES.iter().enumerate() {
+            match read(storage, Path::new(name))? {
+                Slot::Absent => {}
+                // The very first commit was cut before it wrote a byte: nothing is lost.
+                Slot::Empty if index == 0 && !exists(storage, Path::new(NAMES[1])) => {}
+                Slot::Damaged | Slot::Empty => is_damaged = true,
+                Slot::Valid(generation, payload) => {
+                    if newest.as_ref().is_none_or(|(best, ..)| *best < generation) {
+                        newest = Some((generation, index, payload));
+                    }
+                }
+            }
+        }
+        Ok(match newest {
+            Some((generation, index, payload)) => (
+                Self {
+                    generation,
+                    target: 1 - index,
+                },
+                Loaded::State(payload),
+            ),
+            None if is_damaged => (Self::default(), Loaded::Lost),
+            None => (Self::default(), Loaded::Absent),
+        })
+    }
+
+    /// Makes `payload` the state; durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// `storage` or `insufficient_storage`. The state before is untouched then, and the next
+    /// commit goes to the same slot again.
+    pub(crate) fn commit(&mut self, storage: &dyn Storage, payload: &[u8]) -> Result<(), Error> {
+        let path = Path::new(NAMES[self.target]);
+        let generation = self.generation + 1;
+        storage
+            .commit(path, &encode(SCHEMA, generation, payload))
+            .map_err(|source| {
+                // What a failed commit left must not be taken for the state later.
+                let _ = if self.generation == 0 {
+                    storage.remove_file(path)
+                } else {
+                    storage.overwrite(path, b"void")
+                };
+                Error::storage("write", path, source)
+            })?;
+        self.generation = generation;
+        self.target = 1 - self.target;
+        Ok(())
+    }
+
+    /// Puts damaged slots aside, so that people can look at them.
+    pub(crate) fn set_aside(storage: &dyn Storage) -> Result<(), Error> {
+        for name in NAMES {
+            let broken = format!("{name}.broken");
+            match storage.rename(Path::new(name), Path::new(&broken)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Error::storage("rename", Path::new(name), error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Slot {
+    Absent,
+    Empty,
+    Damaged,
+    Valid(u64, Vec<u8>),
+}
+
+fn read(storage: &dyn Storage, path: &Path) -> Result<Slot, Error> {
+    let bytes = match storage.read(path, LIMIT) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Slot::Absent),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(Slot::Damaged),
+        Err(error) => return Err(Error::storage("read", path, error)),
+    };
+    if bytes.is_empty() {
+        return Ok(Slot::Empty);
+    }
+    let Some((schema, generation, payload)) = decode(&bytes) else {
+        return Ok(Slot::Damaged);
+    };
+    if schema > SCHEMA {
+        return Err(Error::storage(
+            "read",
+            path,
+            io::Error::other(format!(
+                "a newer version of the app wrote it (schema {schema}, this one knows {SCHEMA})"
+            )),
+        ));
+    }
+    Ok(Slot::Valid(generation, payload.to_vec()))
+}
+
+fn exists(storage: &dyn Storage, path: &Path) -> bool {
+    !matches!(storage.metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
+}
+
+fn encode(schema: u32, generation: u64, payload: &[u8]) -> Vec<u8> {
+    let head = format!("{MAGIC} {schema} {generation} {} ", payload.len());
+    let digest = digest(&head, payload);
+    let mut bytes = format!("{head}{digest}\n").into_bytes();
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Option<(u32, u64, &[u8])> {
+    let end = bytes.iter().take(256).position(|byte| *byte == b'\n')?;
+    let (line, rest) = bytes.split_at_checked(end)?;
+    let payload = rest.get(1..)?;
+    let line = std::str::from_utf8(line).ok()?;
+    let mut fields = line.split(' ');
+    let magic = fields.next()?;
+    let schema = fields.next()?.parse().ok()?;
+    let generation = fields.next()?.parse().ok()?;
+    let length: usize = fields.next()?.parse().ok()?;
+    let expected: Sha256Digest = fields.next()?.parse().ok()?;
+    let head = line.get(..line.len().checked_sub(64)?)?;
+    let is_valid = magic == MAGIC
+        && fields.next().is_none()
+        && payload.len() == length
+        && digest(head, payload) == expected;
+    is_valid.then_some((schema, generation, payload))
+}
+
+fn digest(head: &str, payload: &[u8]) -> Sha256Digest {
+    let mut hasher = Sha256::new();
+    hasher.update(head.as_bytes());
+    hasher.update(payload);
+    Sha256Digest::new(hasher.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::store::disk::DiskStorage;
+
+    fn payload(storage: &dyn Storage) -> Vec<u8> {
+        match Slots::load(storage).unwrap().1 {
+            Loaded::State(payload) => payload,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn with_two_commits() -> (tempfile::TempDir, DiskStorage) {
+        let root = tempfile::tempdir().unwrap();
+        let storage = DiskStorage::new(root.path());
+        let (mut slots, loaded) = Slots::load(&storage).unwrap();
+        assert!(matches!(loaded, Loaded::Absent));
+        slots.commit(&storage, b"one").unwrap();
+        slots.commit(&storage, b"two").unwrap();
+        (root, storage)
+    }
+
+    #[test]
+    fn the_newest_slot_wins_and_commits_alternate() {
+        let (root, storage) = with_two_commits();
+        assert_eq!(payload(&storage), b"two");
+        let (mut slots, _) = Slots::load(&storage).unwrap();
+        let untouched = fs::read(root.path().join("state.b")).unwrap();
+        slots.commit(&storage, b"three").unwrap();
+        assert_eq!(fs::read(root.path().join("state.b")).unwrap(), untouched);
+        assert_eq!(payload(&storage), b"three");
+    }
+
+    #[test]
+    fn any_flipped_byte_or_truncation_of_the_newest_falls_back_to_the_other() {
+        let (root, storage) = with_two_commits();
+        let path = root.path().join("state.b");
+        let whole = fs::read(&path).unwrap();
+        for index in 0..whole.len() {
+            let mut torn = whole.clone();
+            torn[index] ^= 1;
+            fs::write(&path, &torn).unwrap();
+            assert_eq!(payload(&storage), b"one", "byte {index} flipped");
+            fs::write(&path, &whole[..index]).unwrap();
+            assert_eq!(payload(&storage), b"one", "cut at {index}");
+        }
+    }
+
+    #[test]
+    fn two_damaged_slots_are_lost_and_can_be_put_aside() {
+        let (root, storage) = with_two_commits();
+        fs::write(root.path().join("state.a"), b"").unwrap();
+        fs::write(root.path().join("state.b"), b"garbage").unwrap();
+        assert!(matches!(Slots::load(&storage).unwrap().1, Loaded::Lost));
+        Slots::set_aside(&storage).unwrap();
+        assert!(root.path().join("state.a.broken").exists());
+        assert!(matches!(Slots::load(&storage).unwrap().1, Loaded::Absent));
+    }
+
+    #[test]
+    fn a_slot_of_a_newer_version_is_an_error_and_no_damage() {
+        let (root, storage) = with_two_commits();
+        fs::write(root.path().join("state.a"), encode(SCHEMA + 1, 9, b"new")).unwrap();
+        assert_eq!(Slots::load(&storage).unwrap_err().code(), "storage");
+    }
+
+    #[test]
+    fn a_slot_that_cannot_be_read_is_an_error_and_no_damage() {
+        let (root, storage) = with_two_commits();
+        fs::remove_file(root.path().join("state.a")).unwrap();
+        fs::create_dir(root.path().join("state.a")).unwrap();
+        assert_eq!(Slots::load(&storage).unwrap_err().code(), "storage");
+    }
+}

@@ -1,0 +1,446 @@
+//! The updater: connects what the other modules do, and keeps all work off its callers' threads.
+
+mod background;
+mod builder;
+mod shared;
+mod update;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use semver::Version;
+use serde_json::{Value, json};
+
+use crate::bundle::{Bundle, Launch};
+use crate::error::Error;
+use crate::lifecycle::Lifecycle;
+use crate::lifecycle::inspect::{all_cores, hash_all};
+use crate::lifecycle::transition;
+
+pub use builder::UpdaterBuilder;
+use shared::Shared;
+pub use update::{DownloadRequest, Latest, LatestStatus, SyncOutcome, SyncStatus};
+
+/// Keeps the web part of one app up to date.
+///
+/// One updater owns one root folder; a second one on the same root is `busy`. Calls may come from
+/// any thread and in any number: changes of the state are made one at a time, and network and
+/// disk work runs on the updater's own threads. Dropping a future doesn't undo what was begun;
+/// [`cancel`](Self::cancel) ends a download.
+///
+/// # Example
+///
+/// ```no_run
+/// # async fn example() -> Result<(), live_updater::Error> {
+/// use live_updater::{Config, Updater};
+///
+/// let config = Config::from_json(r#"{
+///     "appId": "com.example.app",
+///     "updateUrl": "http://127.0.0.1:8080",
+///     "trust": {"mode": "unsigned"}
+/// }"#)?;
+/// let updater = Updater::builder("/data/app/updates", config)
+///     .native_version("1.0.0")
+///     .open();
+///
+/// let launch = updater.launch(true); // what the web view has to load
+/// updater.notify_app_ready(&launch.launch_token).await?; // the page says that it works
+/// updater.sync().await?; // the next launch tries what came
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Updater {
+    shared: Result<Arc<Shared>, builder::Misconfigured>,
+}
+
+impl Updater {
+    /// An updater for the app whose bundles lie in `root`, a folder of its own with an absolute
+    /// path.
+    pub fn builder(root: impl AsRef<Path>, config: crate::Config) -> UpdaterBuilder {
+        UpdaterBuilder::new(root.as_ref(), Ok(config))
+    }
+
+    /// As [`builder`](Self::builder), with the configuration as it stands in a file. A bad one is
+    /// no failure here: the app starts on its builtin files, and every call says why.
+    pub fn builder_from_json(root: impl AsRef<Path>, config: &str) -> UpdaterBuilder {
+        UpdaterBuilder::new(root.as_ref(), crate::Config::from_json(config))
+    }
+
+    /// Decides what this process runs. It always answers, without any network.
+    ///
+    /// To be called when the user interface attaches, not when the process starts; `is_active`
+    /// tells whether the app is in the foreground. A second call in one process is the same
+    /// launch; its `is_active` acts as [`pause`](Self::pause) or [`resume`](Self::resume).
+    pub fn launch(&self, is_active: bool) -> Launch {
+        match &self.shared {
+            Ok(shared) => shared.launch(is_active),
+            Err(misconfigured) => misconfigured.launch(),
+        }
+    }
+
+    /// The page says that it works. `launch_token` is the one of the launch that it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// `stale_launch` where another bundle has been activated since: nothing changes then.
+    pub async fn notify_app_ready(&self, launch_token: &str) -> Result<Bundle, Error> {
+        let token = launch_token.to_owned();
+        self.ready(Some(token)).await
+    }
+
+    /// As [`notify_app_ready`](Self::notify_app_ready), for whatever runs now.
+    ///
+    /// **Danger**: a page that is being replaced vouches for its successor this way. It is meant
+    /// for hosts without pages.
+    pub async fn dangerous_notify_any_app_ready(&self) -> Result<Bundle, Error> {
+        self.ready(None).await
+    }
+
+    /// Asks the server what there is, on `channel` or on the device's. Nothing is downloaded.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, and `protocol`. Conditions such as "nothing new" are answers.
+    pub async fn get_latest(&self, channel: Option<&str>) -> Result<Latest, Error> {
+        let channel = channel.map(str::to_owned);
+        self.spawn(|shared| async move { shared.get_latest(channel).await })
+            .await
+    }
+
+    /// Downloads, verifies and unpacks a bundle, and leaves it at that.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the bundle from being installed, conditions included.
+    pub async fn download(&self, request: DownloadRequest) -> Result<Bundle, Error> {
+        self.spawn(|shared| async move { shared.download(request).await })
+            .await
+    }
+
+    /// Checks, downloads, and sets what came as next: the next launch tries it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the network, of the disk, and what the bundle is refused for. Conditions such as
+    /// "nothing new" are outcomes.
+    pub async fn sync(&self) -> Result<SyncOutcome, Error> {
+        self.spawn(|shared| async move { shared.sync().await }).await
+    }
+
+    /// Ends the running download, if there is one. What was received is kept.
+    ///
+    /// # Errors
+    ///
+    /// As every call: `config`, `busy`, `storage`, or `invalid_request` before the launch.
+    pub fn cancel(&self) -> Result<(), Error> {
+        let shared = self.shared()?;
+        shared.lifecycle().ready_for_changes()?;
+        shared.cancel();
+        Ok(())
+    }
+
+    /// Makes a bundle what the next launch tries.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_bundle`, or `blocked` for one that was rolled back.
+    pub async fn set_next(&self, id: &str) -> Result<Bundle, Error> {
+        let id = id.to_owned();
+        self.change(move |lifecycle| lifecycle.set_next(&id)).await
+    }
+
+    /// Activates a bundle now; the host has to load what this answers. `builtin` is
+    /// [`reset`](Self::reset).
+    ///
+    /// # Errors
+    ///
+    /// `unknown_bundle`, `blocked` for one that was rolled back, `storage` where it can't be made
+    /// durable or the bundle's files are damaged.
+    pub async fn set(&self, id: &str) -> Result<Launch, Error> {
+        let id = id.to_owned();
+        self.change(move |lifecycle| lifecycle.set(&id)).await
+    }
+
+    /// Activates what is next; without it, the host loads the same page again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set`](Self::set).
+    pub async fn reload(&self) -> Result<Launch, Error> {
+        self.change(Lifecycle::reload).await
+    }
+
+    /// Goes back to builtin, or to the newest bundle that was ready, and forgets what is next.
+    ///
+    /// # Errors
+    ///
+    /// `storage` where it can't be made durable.
+    pub async fn reset(&self, to_last_successful: bool) -> Result<Launch, Error> {
+        self.change(move |lifecycle| lifecycle.reset(to_last_successful))
+            .await
+    }
+
+    /// What runs.
+    ///
+    /// # Errors
+    ///
+    /// `config`; `busy` or `storage` where the state isn't this process's to read.
+    pub fn current(&self) -> Result<Bundle, Error> {
+        self.read(Lifecycle::current)
+    }
+
+    /// What the next launch will try.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current).
+    pub fn next(&self) -> Result<Option<Bundle>, Error> {
+        self.read(|lifecycle| {
+            let next = lifecycle.state().next.as_ref();
+            next.map(|id| lifecycle.describe(id))
+        })
+    }
+
+    /// The bundles on this device, without builtin. Those that were rolled back stay listed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current).
+    pub fn bundles(&self) -> Result<Vec<Bundle>, Error> {
+        self.read(Lifecycle::bundles)
+    }
+
+    /// The bundle that was rolled back last.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current).
+    pub fn failed_update(&self) -> Result<Option<Bundle>, Error> {
+        self.read(|lifecycle| {
+            let failed = lifecycle.state().failed_update.as_ref();
+            failed.map(|failed| failed.bundle.to_bundle())
+        })
+    }
+
+    /// Version of the web files in the app's package.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current).
+    pub fn builtin_version(&self) -> Result<Version, Error> {
+        self.read(|lifecycle| lifecycle.rules.builtin_version.clone())
+    }
+
+    /// The app's own version.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current).
+    pub fn native_version(&self) -> Result<String, Error> {
+        self.read(|lifecycle| lifecycle.rules.native_version.to_string())
+    }
+
+    /// Deletes a bundle.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_bundle`, or `protected_bundle` for builtin, current, next and the fallback.
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        let id = id.to_owned();
+        self.change(move |lifecycle| lifecycle.delete(&id).map(|()| ((), Vec::new())))
+            .await?;
+        self.shared()?.empty_trash();
+        Ok(())
+    }
+
+    /// Hashes all files of a bundle; gives the paths that are not what was installed. A damaged
+    /// bundle is replaced, and fetched again.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_bundle`; `storage` where the file system fails.
+    pub async fn verify(&self, id: &str) -> Result<Vec<String>, Error> {
+        let id = id.to_owned();
+        self.spawn(|shared| async move { shared.verify(id).await })
+            .await
+    }
+
+    /// The app goes to the background: time stops for a bundle in trial.
+    ///
+    /// # Errors
+    ///
+    /// As every call: `config`, `busy`, `storage`, or `invalid_request` before the launch.
+    pub fn pause(&self) -> Result<(), Error> {
+        self.shared()?.lifecycle().pause()
+    }
+
+    /// The app comes back. After a long time in the background, what is next is activated, and an
+    /// [`Event::Reload`](crate::Event::Reload) says so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set`](Self::set).
+    pub async fn resume(&self) -> Result<(), Error> {
+        self.spawn(|shared| async move { shared.resume().await })
+            .await
+    }
+
+    /// The app or its page crashed. With the reason `renderer` it is this launch; else, before
+    /// the page is ready, it is the launch before.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_bundle`, or `storage`.
+    pub async fn report_crash(&self, id: Option<&str>, reason: Option<&str>) -> Result<(), Error> {
+        let (id, reason) = (id.map(str::to_owned), reason.map(str::to_owned));
+        self.change(move |lifecycle| {
+            lifecycle
+                .report_crash(id.as_deref(), reason.as_deref())
+                .map(|()| ((), Vec::new()))
+        })
+        .await
+    }
+
+    /// A bundle, the current one without an id, is bad: it is rolled back at once. Gives the
+    /// bundle, or nothing where it was known before.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_bundle`, or `protected_bundle` for builtin.
+    pub async fn set_bundle_error(&self, id: Option<&str>) -> Result<Option<Bundle>, Error> {
+        let id = id.map(str::to_owned);
+        self.change(move |lifecycle| lifecycle.set_bundle_error(id.as_deref()))
+            .await
+    }
+
+    /// Lets versions that were rolled back or refused be installed again; all without `version`.
+    ///
+    /// # Errors
+    ///
+    /// `storage` where it can't be made durable.
+    pub async fn clear_blocked(&self, version: Option<Version>) -> Result<(), Error> {
+        self.update(move |state| transition::clear_blocked(state, version.as_ref()))
+            .await
+    }
+
+    /// Chooses the channel from now on; the configuration's without `channel`.
+    ///
+    /// # Errors
+    ///
+    /// `storage` where it can't be made durable.
+    pub async fn set_channel(&self, channel: Option<String>) -> Result<(), Error> {
+        self.update(move |state| state.channel = channel).await
+    }
+
+    /// The device's channel.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current).
+    pub fn channel(&self) -> Result<String, Error> {
+        let configured = self.shared()?.config.channel.clone();
+        self.read(|lifecycle| lifecycle.state().channel.clone().unwrap_or(configured))
+    }
+
+    /// The device's id, as the server knows it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current).
+    pub fn device_id(&self) -> Result<String, Error> {
+        let shared = self.shared()?;
+        self.read(|lifecycle| shared.device_id(lifecycle))
+    }
+
+    /// A further id of the app's own, sent along with checks.
+    ///
+    /// # Errors
+    ///
+    /// `storage` where it can't be made durable.
+    pub async fn set_custom_id(&self, custom_id: Option<String>) -> Result<(), Error> {
+        self.update(move |state| state.custom_id = custom_id).await
+    }
+
+    /// Tells the server what it doesn't know yet; gives how many reports it took and how many
+    /// wait.
+    ///
+    /// # Errors
+    ///
+    /// As every call: `config`, `busy`, `storage`, or `invalid_request` before the launch. A
+    /// server that can't be reached is none: the reports wait.
+    pub async fn flush(&self) -> Result<(u32, u32), Error> {
+        self.spawn(|shared| async move { shared.flush().await }).await
+    }
+
+    /// The durable state as JSON, for people and tests. Its layout may change.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current).
+    pub fn state(&self) -> Result<Value, Error> {
+        self.read(|lifecycle| {
+            let mut state = json!(lifecycle.state());
+            state["running"] = json!(lifecycle.has_launched().then(|| lifecycle.current_id()));
+            state
+        })
+    }
+
+    async fn ready(&self, token: Option<String>) -> Result<Bundle, Error> {
+        let bundle = self
+            .change(move |lifecycle| lifecycle.notify_app_ready(token.as_deref()))
+            .await?;
+        self.shared()?.after_ready();
+        Ok(bundle)
+    }
+}
+
+impl Drop for Updater {
+    fn drop(&mut self) {
+        if let Ok(shared) = &self.shared {
+            shared.shut_down();
+        }
+    }
+}
+
+impl Shared {
+    async fn verify(self: Arc<Self>, id: String) -> Result<Vec<String>, Error> {
+        let record = {
+            let lifecycle = self.lifecycle();
+            lifecycle.ready_for_changes()?;
+            lifecycle.record(&id)?
+        };
+        let Some(record) = record else {
+            return Ok(Vec::new());
+        };
+        let storage = self.storage();
+        let damaged = self
+            .blocking({
+                let record = record.clone();
+                move || hash_all(&*storage, &record, all_cores(), &|| false)
+            })
+            .await??;
+        let events = if damaged.is_empty() {
+            self.lifecycle().hashed(&record.id)?;
+            Vec::new()
+        } else {
+            self.lifecycle().damaged(&record.id)
+        };
+        self.emit(events);
+        Ok(damaged)
+    }
+
+    async fn resume(self: Arc<Self>) -> Result<(), Error> {
+        let apply_after = self.config.apply_after_background;
+        let result = self
+            .blocking({
+                let shared = Arc::clone(&self);
+                move || shared.lifecycle().resume(apply_after)
+            })
+            .await?;
+        self.wake();
+        self.emit(result?);
+        self.deliver_in_background();
+        Ok(())
+    }
+}

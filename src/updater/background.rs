@@ -1,0 +1,249 @@
+//! What goes on without being asked: the watchdog, automatic checks, reports, housekeeping.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::shared::Shared;
+use crate::config::AutoUpdate;
+use crate::error::Error;
+use crate::lifecycle::automatic::{self, Moment, Plan};
+use crate::lifecycle::inspect::hash_all;
+use crate::lifecycle::running::ActiveTime;
+use crate::lifecycle::{AfterLaunch, Tick};
+use crate::report::{self, Reporter};
+use crate::store::collect;
+use crate::store::state::{BundleRecord, Pause};
+
+impl Shared {
+    pub(super) fn after_launch(self: &Arc<Self>, after: AfterLaunch) {
+        if self.lifecycle().ready_for_changes().is_err() {
+            return;
+        }
+        let shared = Arc::clone(self);
+        self.spawn(async move { shared.watch().await });
+        if self.config.auto_update != AutoUpdate::Off {
+            let shared = Arc::clone(self);
+            self.spawn(async move { shared.check_automatically().await });
+        }
+        let shared = Arc::clone(self);
+        self.spawn(async move { shared.tidy_up(after).await });
+        self.deliver_in_background();
+    }
+
+    pub(super) fn after_ready(self: &Arc<Self>) {
+        let shared = Arc::clone(self);
+        self.spawn(async move { shared.collect().await });
+        self.deliver_in_background();
+    }
+
+    pub(super) fn deliver_in_background(self: &Arc<Self>) {
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            shared.deliver().await;
+        });
+    }
+
+    /// Delivers what waits; gives how many reports were settled and how many still wait.
+    pub(super) async fn flush(self: Arc<Self>) -> Result<(u32, u32), Error> {
+        self.lifecycle().ready_for_changes()?;
+        let delivered = self.deliver().await;
+        let pending = self.lifecycle().state().confirmations.len();
+        Ok((delivered, u32::try_from(pending).unwrap_or(u32::MAX)))
+    }
+
+    /// Deletes what was moved out of the way.
+    pub(super) fn empty_trash(self: &Arc<Self>) {
+        let storage = self.storage();
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            let emptied = shared.blocking(move || collect::empty_trash(&*storage)).await;
+            if let Ok(Err(error)) = emptied {
+                tracing::warn!(%error, "the trash is not empty");
+            }
+        });
+    }
+
+    /// The watchdog: counts active time while something has to become ready.
+    async fn watch(self: Arc<Self>) {
+        loop {
+            let tick = self.lifecycle().tick();
+            match tick {
+                Tick::GoOn => self.clock.sleep(ActiveTime::TICK).await,
+                Tick::Paused | Tick::Done => self.watchdog.notified().await,
+                Tick::RolledBack(events) => {
+                    self.automatic.notify_one();
+                    self.emit(events);
+                    self.deliver_in_background();
+                }
+            }
+        }
+    }
+
+    async fn check_automatically(self: Arc<Self>) {
+        let mut has_checked = false;
+        loop {
+            match automatic::plan(&self.moment(has_checked)) {
+                Plan::Check => {
+                    has_checked = true;
+                    self.check_once().await;
+                }
+                Plan::Sleep(duration) => {
+                    tokio::select! {
+                        () = self.clock.sleep(duration) => {}
+                        () = self.automatic.notified() => {}
+                    }
+                }
+                Plan::Wait => self.automatic.notified().await,
+            }
+        }
+    }
+
+    fn moment(&self, has_checked: bool) -> Moment {
+        let lifecycle = self.lifecycle();
+        let presence = lifecycle.presence();
+        Moment {
+            mode: self.config.auto_update,
+            now: self.clock.monotonic(),
+            settled_at: presence.map(|(settled_at, _)| settled_at),
+            is_active: presence.is_some_and(|(_, is_active)| is_active),
+            has_checked,
+            next_check: lifecycle.state().schedule.next_check,
+            wall: lifecycle.now(),
+        }
+    }
+
+    async fn check_once(self: &Arc<Self>) {
+        let planned = self.plan_next_check().await;
+        if let Err(error) = &planned {
+            tracing::warn!(%error, "the next automatic check is not kept");
+        }
+        match Arc::clone(self).sync().await {
+            Ok(outcome) => tracing::info!(status = outcome.status.as_str(), "automatic check"),
+            Err(error) => tracing::info!(%error, "automatic check"),
+        }
+        // Bytes that were wrong make the next one later.
+        if self.plan_next_check().await.is_err() {
+            // Without a schedule that can be kept, at least not in a tight loop.
+            self.clock.sleep(self.config.check_interval.max(Duration::from_secs(1))).await;
+        }
+    }
+
+    async fn plan_next_check(self: &Arc<Self>) -> Result<(), Error> {
+        let jitter = self.client.random().draw();
+        let check_interval = self.config.check_interval;
+        self.change(move |lifecycle| {
+            let now = lifecycle.now();
+            lifecycle.update(|state| {
+                let millis =
+                    automatic::interval(check_interval, state.schedule.mismatches, jitter);
+                state.schedule.next_check = Some(Pause::new(now, millis));
+            })?;
+            Ok(((), Vec::new()))
+        })
+        .await
+    }
+
+    /// Housekeeping after a launch: sweeps, collects, and hashes what this boot hasn't seen.
+    async fn tidy_up(self: Arc<Self>, after: AfterLaunch) {
+        self.collect().await;
+        let (waiting, running) = {
+            let lifecycle = self.lifecycle();
+            let waiting = after.hash.and_then(|id| lifecycle.state().bundle(&id).cloned());
+            (waiting, lifecycle.unhashed_running())
+        };
+        for record in waiting.into_iter().chain(running) {
+            self.hash(record).await;
+        }
+    }
+
+    async fn hash(self: &Arc<Self>, record: BundleRecord) {
+        let storage = self.storage();
+        let id = record.id.clone();
+        // One thread: the page that starts needs the others more.
+        let hashed = self
+            .blocking(move || hash_all(&*storage, &record, 1, &|| false))
+            .await;
+        let events = match hashed {
+            Ok(Ok(damaged)) if damaged.is_empty() => {
+                if let Err(error) = self.lifecycle().hashed(&id) {
+                    tracing::warn!(%error, "will be hashed again");
+                }
+                Vec::new()
+            }
+            Ok(Ok(damaged)) => {
+                tracing::error!(bundle = %id, files = damaged.len(), "damaged");
+                self.lifecycle().damaged(&id)
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "could not be hashed");
+                Vec::new()
+            }
+            Err(_) => Vec::new(),
+        };
+        self.wake();
+        self.emit(events);
+    }
+
+    async fn collect(self: &Arc<Self>) {
+        let shared = Arc::clone(self);
+        let collected = self
+            .blocking(move || {
+                let storage = shared.lifecycle().collect()?;
+                shared.sweep_downloads()?;
+                collect::empty_trash(&*storage)
+            })
+            .await;
+        if let Ok(Err(error)) = collected {
+            tracing::warn!(%error, "not everything was collected");
+        }
+    }
+
+    /// Delivers reports until none is left or one can't be; gives how many were settled.
+    async fn deliver(self: &Arc<Self>) -> u32 {
+        // One at a time, or the server would hear some of them twice.
+        let Ok(_permit) = self.delivering.acquire().await else {
+            return 0;
+        };
+        let mut delivered = 0;
+        loop {
+            match self.deliver_first().await {
+                Ok(true) => delivered += 1,
+                Ok(false) => return delivered,
+                Err(error) => {
+                    tracing::info!(%error, "reports wait");
+                    return delivered;
+                }
+            }
+        }
+    }
+
+    /// Delivers the oldest report; whether there was one.
+    async fn deliver_first(self: &Arc<Self>) -> Result<bool, Error> {
+        let Some(base) = &self.config.update_url else {
+            return Ok(false);
+        };
+        let (reporter, confirmation, now) = {
+            let lifecycle = self.lifecycle();
+            let reporter = Reporter {
+                app_id: self.config.app_id.clone(),
+                platform: self.config.platform.clone(),
+                device_id: self.device_id(&lifecycle),
+            };
+            let first = lifecycle.state().confirmations.first().cloned();
+            (reporter, first, lifecycle.now())
+        };
+        let Some(confirmation) = confirmation else {
+            return Ok(false);
+        };
+        if !report::is_stale(&confirmation, now) {
+            reporter.deliver(&self.client, base, &confirmation).await?;
+        }
+        let id = confirmation.id;
+        self.change(move |lifecycle| {
+            lifecycle.update(|state| state.confirmations.retain(|waiting| waiting.id != id))?;
+            Ok(((), Vec::new()))
+        })
+        .await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,262 @@
+//! What all calls of one updater share, and how they get to work on it.
+
+use std::fmt;
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::{Notify, Semaphore};
+
+use super::Updater;
+use super::builder::Listener;
+use crate::bundle::Launch;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::download::cancel::CancelToken;
+use crate::error::Error;
+use crate::event::Event;
+use crate::lifecycle::{Lifecycle, Outcome};
+use crate::release::Release;
+use crate::source::native_update::CachedAnswer;
+use crate::store::state::State;
+use crate::store::storage::Storage;
+use crate::transport::client::HttpClient;
+
+/// One for timers, one for the network; the blocking pool does the rest.
+const WORKERS: usize = 2;
+
+pub(super) struct Shared {
+    pub(super) config: Config,
+    pub(super) client: HttpClient,
+    pub(super) clock: Arc<dyn Clock>,
+    lifecycle: Mutex<Lifecycle>,
+    listener: Listener,
+    runtime: Mutex<Option<Runtime>>,
+    handle: Handle,
+    /// The running download: one at a time.
+    transfer: Mutex<Option<CancelToken>>,
+    /// The last answer of the server.
+    pub(super) cache: Mutex<Option<CachedAnswer>>,
+    /// The release that was offered last.
+    pub(super) offered: Mutex<Option<Release>>,
+    /// Reports are delivered by one at a time.
+    pub(super) delivering: Semaphore,
+    /// Something happened that the watchdog should know of.
+    pub(super) watchdog: Notify,
+    /// Something happened that automatic checks should know of.
+    pub(super) automatic: Notify,
+}
+
+impl Shared {
+    pub(super) fn new(
+        config: Config,
+        lifecycle: Lifecycle,
+        client: HttpClient,
+        clock: Arc<dyn Clock>,
+        listener: Listener,
+    ) -> Result<Arc<Self>, Error> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("live-updater")
+            .enable_all()
+            .build()
+            .map_err(|error| Error::storage("start threads for", Path::new("updater"), error))?;
+        Ok(Arc::new(Self {
+            config,
+            client,
+            clock,
+            lifecycle: Mutex::new(lifecycle),
+            listener,
+            handle: runtime.handle().clone(),
+            runtime: Mutex::new(Some(runtime)),
+            transfer: Mutex::new(None),
+            cache: Mutex::new(None),
+            offered: Mutex::new(None),
+            delivering: Semaphore::new(1),
+            watchdog: Notify::new(),
+            automatic: Notify::new(),
+        }))
+    }
+
+    pub(super) fn launch(self: &Arc<Self>, is_active: bool) -> Launch {
+        let (launch, events, after) = {
+            let mut lifecycle = self.lifecycle();
+            let is_first = !lifecycle.has_launched();
+            let (launch, events, after) = lifecycle.launch(is_active);
+            (launch, events, is_first.then_some(after))
+        };
+        match after {
+            Some(after) => self.after_launch(after),
+            None => self.wake(),
+        }
+        self.emit(events);
+        launch
+    }
+
+    /// The one place where the lifecycle is locked. What panicked while it held the lock left a
+    /// state that was committed or not, so going on is safe.
+    pub(super) fn lifecycle(&self) -> MutexGuard<'_, Lifecycle> {
+        lock(&self.lifecycle)
+    }
+
+    pub(super) fn storage(&self) -> Arc<dyn Storage> {
+        Arc::clone(&self.lifecycle().store.storage)
+    }
+
+    pub(super) fn device_id(&self, lifecycle: &Lifecycle) -> String {
+        let own = || lifecycle.state().device_id.clone();
+        self.config.device_id.clone().unwrap_or_else(own)
+    }
+
+    /// Tells the host, with nothing locked.
+    pub(super) fn emit(&self, events: Vec<Event>) {
+        for event in events {
+            (self.listener)(event);
+        }
+    }
+
+    /// What runs has changed, or whether it is seen.
+    pub(super) fn wake(&self) {
+        self.watchdog.notify_one();
+        self.automatic.notify_one();
+    }
+
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.handle.spawn(work);
+    }
+
+    /// Runs `work` where it may block.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        self.handle
+            .spawn_blocking(work)
+            .await
+            .map_err(|_| Error::Cancelled)
+    }
+
+    /// Changes the state off this thread, then tells the host.
+    pub(super) async fn change<T: Send + 'static>(
+        self: &Arc<Self>,
+        change: impl FnOnce(&mut Lifecycle) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let shared = Arc::clone(self);
+        let outcome = self
+            .blocking(move || change(&mut shared.lifecycle()))
+            .await?;
+        let (answer, events) = outcome?;
+        self.wake();
+        self.emit(events);
+        Ok(answer)
+    }
+
+    /// Begins a download, which lasts until the guard goes; nothing where one is running.
+    pub(super) fn begin_transfer(self: &Arc<Self>) -> Option<Transfer> {
+        let mut transfer = lock(&self.transfer);
+        if transfer.is_some() {
+            return None;
+        }
+        let cancel = CancelToken::new();
+        *transfer = Some(cancel.clone());
+        Some(Transfer {
+            cancel,
+            shared: Arc::clone(self),
+        })
+    }
+
+    /// Deletes what downloads left long ago, unless one is running.
+    pub(super) fn sweep_downloads(&self) -> Result<(), Error> {
+        let transfer = lock(&self.transfer);
+        if transfer.is_some() {
+            return Ok(());
+        }
+        self.downloader().sweep()
+    }
+
+    pub(super) fn cancel(&self) {
+        if let Some(cancel) = &*lock(&self.transfer) {
+            cancel.cancel();
+        }
+    }
+
+    pub(super) fn shut_down(&self) {
+        self.cancel();
+        if let Some(runtime) = lock(&self.runtime).take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("client", &self.client)
+            .field("lifecycle", &self.lifecycle)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The right to download.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    pub(super) cancel: CancelToken,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        *lock(&self.shared.transfer) = None;
+    }
+}
+
+impl Updater {
+    pub(super) fn shared(&self) -> Result<&Arc<Shared>, Error> {
+        self.shared.as_ref().map_err(super::builder::Misconfigured::error)
+    }
+
+    /// Looks at the state.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Lifecycle) -> T) -> Result<T, Error> {
+        let lifecycle = self.shared()?.lifecycle();
+        lifecycle.store.writable()?;
+        Ok(read(&lifecycle))
+    }
+
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Lifecycle) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.shared()?.change(change).await
+    }
+
+    pub(super) async fn update(
+        &self,
+        change: impl FnOnce(&mut State) + Send + 'static,
+    ) -> Result<(), Error> {
+        self.change(|lifecycle| lifecycle.update(change).map(|()| ((), Vec::new())))
+            .await
+    }
+
+    /// Runs asynchronous work on the updater's own threads.
+    pub(super) async fn spawn<T, F>(
+        &self,
+        work: impl FnOnce(Arc<Shared>) -> F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let shared = Arc::clone(self.shared()?);
+        let handle = shared.handle.clone();
+        handle
+            .spawn(work(shared))
+            .await
+            .unwrap_or(Err(Error::Cancelled))
+    }
+}
+
+/// What panicked while it held a lock is told by its own call; the data is whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
