@@ -82,7 +82,7 @@ pub use self::{
     fault::{Fault, ParseFaultError},
     log::{Confirmation, LoggedRequest, WaitError},
     release::Release,
-    schedule::{Endpoint, FaultSetting},
+    schedule::{Endpoint, FaultSetting, ParseEndpointError},
     server::MockServer,
     tls::TlsCertificate,
 };

@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 /// assert_eq!(answer["size"], 42);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the fields are those of the protocol")]
 pub struct Release {
     pub version: String,
@@ -47,7 +47,7 @@ pub struct Release {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     pub mandatory: bool,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mirrors: Vec<String>,
     /// Whatever else the answer is to hold.
     #[serde(flatten)]

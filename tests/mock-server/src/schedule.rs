@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    str::FromStr,
     sync::{Mutex, PoisonError},
 };
 
@@ -24,6 +25,26 @@ pub enum Endpoint {
     Health,
     /// All of them.
     Any,
+}
+
+/// A text that names no endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no endpoint: there are check, bundle, confirm, health and any")]
+pub struct ParseEndpointError(String);
+
+impl FromStr for Endpoint {
+    type Err = ParseEndpointError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "check" => Ok(Self::Check),
+            "bundle" => Ok(Self::Bundle),
+            "confirm" => Ok(Self::Confirm),
+            "health" => Ok(Self::Health),
+            "any" => Ok(Self::Any),
+            _ => Err(ParseEndpointError(text.to_owned())),
+        }
+    }
 }
 
 /// A fault that waits for the word on how often it happens; see
