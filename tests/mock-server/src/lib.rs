@@ -62,6 +62,8 @@
 //! The server runs in a thread of its own, and ends when it's dropped. So a test may block
 //! (wait for a child process, say) while the server goes on answering.
 
+#![warn(missing_docs)]
+
 mod body;
 mod builder;
 mod catalog;
