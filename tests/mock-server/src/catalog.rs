@@ -1,0 +1,387 @@
+//! The folder of bundles.
+//!
+//! It is read anew for every check, so that files can come and go while the server runs.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::{self, File, Metadata},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use semver::Version;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::Release;
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum CatalogError {
+    #[error("{}: {source}", file_name(path))]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{}: {source}", file_name(path))]
+    Json {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("channels.json pins {channel} to {version}, which isn't in the folder")]
+    PinMissing { channel: String, version: String },
+}
+
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    folder: PathBuf,
+    checksums: Mutex<HashMap<PathBuf, (Stamp, String)>>,
+}
+
+/// What a client says when it asks for an update.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) app_id: &'a str,
+    pub(crate) channel: &'a str,
+    pub(crate) current_version: &'a str,
+    /// Versions that aren't to be offered.
+    pub(crate) skipped: &'a [&'a str],
+}
+
+/// One zip of the folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Bundle {
+    pub(crate) version: Version,
+    pub(crate) path: PathBuf,
+    /// The last part of its download URL.
+    pub(crate) name: String,
+    metadata: ReleaseMetadata,
+    signature: Option<String>,
+}
+
+/// What makes a file another one without looking into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    inode: u64,
+}
+
+/// The file `NAME.json` beside `NAME.zip`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct ReleaseMetadata {
+    min_app_version: Option<String>,
+    max_app_version: Option<String>,
+    release_notes: Option<String>,
+    mandatory: bool,
+    #[serde(alias = "channel")]
+    channels: Option<Names>,
+    #[serde(alias = "appId")]
+    app_ids: Option<Names>,
+    signature: Option<String>,
+    mirrors: Vec<String>,
+    checksum: Option<String>,
+    size: Option<u64>,
+    download_url: Option<String>,
+    /// A release statement, passed on as it is.
+    release: Option<Value>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Catalog {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            checksums: Mutex::default(),
+        }
+    }
+
+    /// The bundle that a check is answered with.
+    ///
+    /// A channel that `channels.json` pins gets its version whenever it has another one, older
+    /// or newer. Any other gets the newest release that is newer than its own.
+    pub(crate) fn select(&self, asked: &Asked<'_>) -> Result<Option<Bundle>, CatalogError> {
+        let current = lenient_version(asked.current_version);
+        let pins: BTreeMap<String, String> =
+            read_json(&self.folder.join("channels.json"))?.unwrap_or_default();
+        let mut bundles = self.bundles()?;
+        bundles.retain(|bundle| bundle.is_for_app(asked.app_id));
+        if let Some(pin) = pins.get(asked.channel) {
+            let pinned = bundles
+                .into_iter()
+                .find(|bundle| bundle.version.to_string() == *pin)
+                .ok_or_else(|| CatalogError::PinMissing {
+                    channel: asked.channel.to_owned(),
+                    version: pin.clone(),
+                })?;
+            let other = current.is_none_or(|current| current != pinned.version);
+            return Ok(Some(pinned).filter(|_| other));
+        }
+        let newest = bundles
+            .into_iter()
+            .filter(|bundle| bundle.is_on_channel(asked.channel))
+            .filter(|bundle| !asked.skipped.contains(&&*bundle.version.to_string()))
+            .max_by(|one, other| one.version.cmp_precedence(&other.version));
+        Ok(newest.filter(|newest| {
+            current.is_none_or(|current| newest.version.cmp_precedence(&current).is_gt())
+        }))
+    }
+
+    /// The bundle of a download URL: a version, or a file's name, with or without `.zip`.
+    pub(crate) fn find(&self, name: &str) -> Result<Option<Bundle>, CatalogError> {
+        let bundles = self.bundles()?;
+        let stem = name.strip_suffix(".zip").unwrap_or(name);
+        let named = bundles.iter().find(|bundle| stem == bundle.stem());
+        let versioned = || {
+            bundles
+                .iter()
+                .find(|bundle| stem == bundle.version.to_string())
+        };
+        Ok(named.or_else(versioned).cloned())
+    }
+
+    /// The release of a bundle, to be downloaded below `base`.
+    pub(crate) fn release(&self, bundle: &Bundle, base: &str) -> Result<Release, CatalogError> {
+        let metadata = bundle.metadata.clone();
+        let checksum = match metadata.checksum {
+            Some(checksum) => checksum,
+            None => self.checksum(&bundle.path)?,
+        };
+        let size = match metadata.size {
+            Some(size) => size,
+            None => bundle.file()?.len(),
+        };
+        Ok(Release {
+            version: bundle.version.to_string(),
+            min_app_version: metadata.min_app_version,
+            max_app_version: metadata.max_app_version,
+            release_notes: metadata.release_notes,
+            download_url: metadata
+                .download_url
+                .unwrap_or_else(|| format!("{base}/api/v1/bundles/{}", bundle.name)),
+            signature: metadata.signature.or_else(|| bundle.signature.clone()),
+            checksum: Some(checksum),
+            size: Some(size),
+            mandatory: metadata.mandatory,
+            mirrors: metadata.mirrors,
+            other: metadata
+                .release
+                .map(|statement| Map::from_iter([("release".to_owned(), statement)]))
+                .unwrap_or_default(),
+        })
+    }
+
+    /// SHA-256 of a file in hex. Read again only where the file has changed.
+    pub(crate) fn checksum(&self, path: &Path) -> Result<String, CatalogError> {
+        let stamp = Stamp::of(&metadata(path)?);
+        let known = self.lock().get(path).cloned();
+        if let Some((_, checksum)) = known.filter(|(known, _)| *known == stamp) {
+            return Ok(checksum);
+        }
+        let checksum = hash(path).map_err(|source| CatalogError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.lock()
+            .insert(path.to_owned(), (stamp, checksum.clone()));
+        Ok(checksum)
+    }
+
+    fn bundles(&self) -> Result<Vec<Bundle>, CatalogError> {
+        let failed = |source| CatalogError::Io {
+            path: self.folder.clone(),
+            source,
+        };
+        let mut bundles = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            if let Some(bundle) = Bundle::read(entry.map_err(failed)?.path())? {
+                bundles.push(bundle);
+            }
+        }
+        bundles.sort_by(|one, other| one.path.cmp(&other.path));
+        give_names(&mut bundles);
+        Ok(bundles)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, (Stamp, String)>> {
+        self.checksums
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bundle {
+    /// The bundle at `path`. A file that isn't called like one is none.
+    fn read(path: PathBuf) -> Result<Option<Self>, CatalogError> {
+        let stem = path.file_name().and_then(|name| name.to_str());
+        let Some(stem) = stem.and_then(|name| name.strip_suffix(".zip")) else {
+            return Ok(None);
+        };
+        let Some(version) = version_in(stem).filter(|_| !stem.starts_with('.')) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            version,
+            name: String::new(),
+            metadata: read_json(&path.with_file_name(format!("{stem}.json")))?.unwrap_or_default(),
+            signature: read_signature(&path.with_file_name(format!("{stem}.zip.sig")))?,
+            path,
+        }))
+    }
+
+    pub(crate) fn file(&self) -> Result<Metadata, CatalogError> {
+        metadata(&self.path)
+    }
+
+    fn stem(&self) -> &str {
+        let stem = self.path.file_stem().and_then(|stem| stem.to_str());
+        stem.unwrap_or_default()
+    }
+
+    fn is_for_app(&self, app_id: &str) -> bool {
+        let names = self.metadata.app_ids.as_ref();
+        names.is_none_or(|names| names.include(app_id))
+    }
+
+    fn is_on_channel(&self, channel: &str) -> bool {
+        let names = self.metadata.channels.as_ref();
+        names.is_none_or(|names| names.include(channel))
+    }
+}
+
+impl Names {
+    fn include(&self, name: &str) -> bool {
+        match self {
+            Self::One(one) => one == name,
+            Self::Several(several) => several.iter().any(|one| one == name),
+        }
+    }
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            inode,
+        }
+    }
+}
+
+/// The longest end of a file's name that is a version: `1.2.3`, `v1.2.3`, `my-app-1.2.3-beta.1`.
+fn version_in(stem: &str) -> Option<Version> {
+    let starts = stem
+        .match_indices(['-', '_'])
+        .map(|(position, separator)| position + separator.len());
+    std::iter::once(0)
+        .chain(starts)
+        .filter_map(|start| stem.get(start..))
+        .find_map(|end| Version::parse(end.strip_prefix('v').unwrap_or(end)).ok())
+}
+
+/// "1" and "1.0" are what app templates ship.
+fn lenient_version(text: &str) -> Option<Version> {
+    let padded = || match text.split('.').count() {
+        1 => Version::parse(&format!("{text}.0.0")).ok(),
+        2 => Version::parse(&format!("{text}.0")).ok(),
+        _ => None,
+    };
+    Version::parse(text).ok().or_else(padded)
+}
+
+/// A bundle goes by its version, and where several have the same one, by its file.
+fn give_names(bundles: &mut [Bundle]) {
+    let mut counts: HashMap<Version, usize> = HashMap::new();
+    for bundle in bundles.iter() {
+        *counts.entry(bundle.version.clone()).or_default() += 1;
+    }
+    for bundle in bundles {
+        bundle.name = match counts.get(&bundle.version) {
+            Some(1) => bundle.version.to_string(),
+            _ => format!("{}.zip", bundle.stem()),
+        };
+    }
+}
+
+/// A signature stands in its file as bare base64, or in JSON as `signature`.
+fn read_signature(path: &Path) -> Result<Option<String>, CatalogError> {
+    #[derive(Deserialize)]
+    struct Signed {
+        signature: String,
+    }
+    let Some(text) = read_text(path)? else {
+        return Ok(None);
+    };
+    if !text.trim_start().starts_with('{') {
+        return Ok(Some(text.split_whitespace().collect()));
+    }
+    let signed: Signed = parse_json(path, &text)?;
+    Ok(Some(signed.signature))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CatalogError> {
+    read_text(path)?
+        .map(|text| parse_json(path, &text))
+        .transpose()
+}
+
+fn parse_json<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, CatalogError> {
+    serde_json::from_str(text).map_err(|source| CatalogError::Json {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_text(path: &Path) -> Result<Option<String>, CatalogError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(CatalogError::Io {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+fn metadata(path: &Path) -> Result<Metadata, CatalogError> {
+    fs::metadata(path).map_err(|source| CatalogError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn hash(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => break,
+            count => hasher.update(piece.split_at(count).0),
+        }
+    }
+    Ok(hex(&hasher.finalize()))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Clients read the errors; they needn't see where the folder lies.
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
