@@ -4,6 +4,7 @@
 
 mod clock;
 mod digest;
+mod download;
 mod error;
 mod release;
 mod store;
