@@ -13,8 +13,10 @@
 
 pub(crate) mod cancel;
 mod floor;
+mod judge;
 pub(crate) mod part;
 mod range;
+mod sidecar;
 mod transfer;
 
 use std::path::PathBuf;

@@ -1,27 +1,19 @@
-//! A download that isn't finished: its bytes, and what a resume needs to know beside them.
+//! A download that isn't finished.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::sidecar::{Sidecar, short_hash};
 use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::release::Release;
 use crate::store::storage::{Storage, StoredFile};
 
 const DOWNLOADS: &str = "downloads";
-
-/// After this the release is most likely a thing of the past.
-const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-
-/// A few hundred bytes are usual.
-const MAX_SIDECAR: u64 = 64 * 1024;
 
 /// Names the bytes that are expected: the same for every release of the same checksum and size,
 /// wherever it comes from.
@@ -47,6 +39,10 @@ impl PartKey {
         self.path("json")
     }
 
+    fn new_sidecar_path(&self) -> PathBuf {
+        self.path("json.new")
+    }
+
     fn path(&self, extension: &str) -> PathBuf {
         Path::new(DOWNLOADS).join(format!("{}.{extension}", self.0))
     }
@@ -55,28 +51,6 @@ impl PartKey {
 impl fmt::Display for PartKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// What is written beside the bytes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Sidecar {
-    checksum: Sha256Digest,
-    size: Option<u64>,
-    version: String,
-    /// Seconds since 1970.
-    created: u64,
-    /// The size that an answer named.
-    total: Option<u64>,
-    /// Strong entity tags by the hash of the URL that they came from: a URL may have secrets in
-    /// it.
-    validators: BTreeMap<String, String>,
-}
-
-impl Sidecar {
-    fn is_outdated(&self, now: SystemTime) -> bool {
-        // A clock that was set back makes nothing old.
-        unix_seconds(now).saturating_sub(self.created) > MAX_AGE.as_secs()
     }
 }
 
@@ -101,26 +75,19 @@ impl<'a> Part<'a> {
             .map_err(|error| Error::storage("create", directory, error))?;
         let key = PartKey::of(release);
         remove_if(storage, |stem| Ok(stem != key.0))?;
-        let found = read_sidecar(storage, &key.sidecar_path())?;
-        let found = found.filter(|sidecar| sidecar.checksum == release.checksum);
-        if found
-            .as_ref()
-            .is_some_and(|sidecar| sidecar.is_outdated(now))
-        {
-            discard(storage, &key)?;
-        }
-        let kept = found.filter(|sidecar| !sidecar.is_outdated(now));
-        let is_new = kept.is_none();
         // The name says which bytes are expected, so bytes without a readable sidecar are good
         // too; only the validators are lost.
-        let sidecar = kept.unwrap_or_else(|| Sidecar {
-            checksum: release.checksum,
-            size: release.size,
-            version: release.version.to_string(),
-            created: unix_seconds(now),
-            total: None,
-            validators: BTreeMap::new(),
-        });
+        let found = Sidecar::read(storage, &key.sidecar_path())?
+            .filter(|sidecar| sidecar.checksum == release.checksum);
+        let (sidecar, is_new) = match found {
+            Some(sidecar) if !sidecar.is_outdated(now) => (sidecar, false),
+            outdated => {
+                if outdated.is_some() {
+                    discard(storage, &key)?;
+                }
+                (Sidecar::new(release, now), true)
+            }
+        };
         let part = Self {
             storage,
             key,
@@ -153,8 +120,7 @@ impl<'a> Part<'a> {
 
     /// The strong entity tag that `url` sent with the bytes on the disk.
     pub(super) fn etag(&self, url: &Url) -> Option<&str> {
-        let etag = self.sidecar.validators.get(&short_hash(url.as_str()))?;
-        Some(etag)
+        self.sidecar.validator(url)
     }
 
     /// Forgets the bytes on the disk and opens the part for others.
@@ -170,9 +136,8 @@ impl<'a> Part<'a> {
             .storage
             .create(&path)
             .map_err(|error| Error::storage("create", &path, error))?;
-        self.sidecar.validators.clear();
-        self.sidecar.total = None;
-        self.note(url, etag, total);
+        self.sidecar.forget();
+        self.sidecar.learn(url, etag, total);
         self.save()?;
         Ok(file)
     }
@@ -184,7 +149,7 @@ impl<'a> Part<'a> {
         etag: Option<&str>,
         total: u64,
     ) -> Result<Box<dyn StoredFile>, Error> {
-        if self.note(url, etag, Some(total)) {
+        if self.sidecar.learn(url, etag, Some(total)) {
             self.save()?;
         }
         let path = self.key.part_path();
@@ -205,37 +170,20 @@ impl<'a> Part<'a> {
     /// Deletes the bytes and what is known of them.
     pub(super) fn empty(&mut self) -> Result<(), Error> {
         remove(self.storage, &self.key.part_path())?;
-        self.sidecar.validators.clear();
-        self.sidecar.total = None;
+        self.sidecar.forget();
         self.save()
     }
 
-    /// Whether anything is new.
-    fn note(&mut self, url: &Url, etag: Option<&str>, total: Option<u64>) -> bool {
-        let before = self.sidecar.clone();
-        self.sidecar.total = total.or(before.total);
-        if let Some(etag) = etag {
-            let url = short_hash(url.as_str());
-            self.sidecar.validators.insert(url, etag.to_owned());
-        }
-        self.sidecar != before
-    }
-
-    /// Replaces the sidecar as a whole: a kill leaves the old one or the new one.
     fn save(&self) -> Result<(), Error> {
-        let (path, new) = (self.key.sidecar_path(), self.key.path("json.new"));
-        let written = serde_json::to_vec(&self.sidecar)
-            .map_err(io::Error::other)
-            .and_then(|bytes| self.storage.commit(&new, &bytes))
-            .and_then(|()| self.storage.rename(&new, &path));
-        written.map_err(|error| Error::storage("write", &path, error))
+        let (path, new) = (self.key.sidecar_path(), self.key.new_sidecar_path());
+        self.sidecar.save(self.storage, &path, &new)
     }
 }
 
 /// Deletes a part and what lies beside it.
 pub(super) fn discard(storage: &dyn Storage, key: &PartKey) -> Result<(), Error> {
     remove(storage, &key.part_path())?;
-    remove(storage, &key.path("json.new"))?;
+    remove(storage, &key.new_sidecar_path())?;
     remove(storage, &key.sidecar_path())
 }
 
@@ -243,7 +191,7 @@ pub(super) fn discard(storage: &dyn Storage, key: &PartKey) -> Result<(), Error>
 pub(super) fn sweep(storage: &dyn Storage, now: SystemTime) -> Result<(), Error> {
     remove_if(storage, |stem| {
         let path = Path::new(DOWNLOADS).join(format!("{stem}.json"));
-        let sidecar = read_sidecar(storage, &path)?;
+        let sidecar = Sidecar::read(storage, &path)?;
         Ok(sidecar.is_none_or(|sidecar| sidecar.is_outdated(now)))
     })
 }
@@ -269,16 +217,6 @@ fn remove_if(
     condemned.iter().try_for_each(|path| remove(storage, path))
 }
 
-/// A sidecar that is missing or damaged is none. That it can't be read now says nothing.
-fn read_sidecar(storage: &dyn Storage, path: &Path) -> Result<Option<Sidecar>, Error> {
-    match storage.read(path, MAX_SIDECAR) {
-        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
-        Err(error) => Err(Error::storage("read", path, error)),
-    }
-}
-
 fn remove(storage: &dyn Storage, path: &Path) -> Result<(), Error> {
     match storage.remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -288,20 +226,10 @@ fn remove(storage: &dyn Storage, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// 32 hex digits.
-fn short_hash(text: &str) -> String {
-    let digest = Sha256Digest::new(Sha256::digest(text).into());
-    digest.to_string().chars().take(32).collect()
-}
-
-fn unix_seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::time::Duration;
 
     use semver::Version;
 

@@ -7,8 +7,8 @@ use url::Url;
 use super::Progress;
 use super::cancel::CancelToken;
 use super::floor::Floor;
+use super::judge::{Head, Question, Refusal, Verdict, judge};
 use super::part::Part;
-use super::range::{Head, Question, Refusal, Verdict, judge};
 use crate::error::Error;
 use crate::store::storage::{Storage, StoredFile};
 use crate::transport::client::{HttpClient, protocol};
@@ -171,6 +171,7 @@ impl Transfer<'_> {
             etag,
         };
         let verdict = judge(&Head::of(&response), &question);
+        tracing::trace!(from = display_url(response.url()), ?verdict);
         Ok((response, verdict))
     }
 

@@ -70,11 +70,11 @@ async fn a_place_that_may_have_it_later_is_the_one_that_is_told_of() {
     let content = content(5_000);
     let release = mirrored(&content);
     let code = |first: u16, second: u16| {
-        let (release, mut at_first) = (release.clone(), true);
+        let release = release.clone();
         async move {
             let stage = Stage::answering(move |request| {
-                at_first = request.url.host_str() == Some("cdn.example");
-                Answer::new(if at_first { first } else { second }).into()
+                let is_first = request.url.host_str() == Some("cdn.example");
+                Answer::new(if is_first { first } else { second }).into()
             });
             stage.fetch_error(&release).await.code()
         }

@@ -5,6 +5,8 @@ mod limits;
 mod mirrors;
 mod refusals;
 mod resume;
+#[cfg(feature = "reqwest")]
+mod sockets;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -56,6 +58,9 @@ fn release_of(content: &[u8]) -> Release {
     release
 }
 
+/// What a progress callback was told.
+type Heard = (u64, Option<u64>);
+
 /// A device and the servers that it talks to.
 struct Stage {
     root: tempfile::TempDir,
@@ -63,7 +68,7 @@ struct Stage {
     transport: ScriptedTransport,
     downloader: Downloader,
     cancel: CancelToken,
-    heard: Arc<Mutex<Vec<(u64, Option<u64>)>>>,
+    heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Stage {

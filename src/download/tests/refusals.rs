@@ -38,7 +38,7 @@ async fn a_200_of_another_length_is_refused_and_the_part_stays() {
 #[tokio::test]
 async fn a_body_that_ends_too_early_without_a_word_is_of_another_size() {
     let content = content(5_000);
-    let short = || Answer::new(200).chunks(&[0; 4_000], 997).into();
+    let short = || Answer::new(200).chunks([0; 4_000], 997).into();
     let stage = Stage::answering(move |_| short());
     let error = stage.fetch_error(&release_of(&content)).await;
     assert_eq!(error.code(), "size_mismatch");

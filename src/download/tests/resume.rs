@@ -143,7 +143,7 @@ async fn another_etag_on_a_206_means_another_object() {
     let other: Scene = Answer::new(206)
         .header("content-range", "bytes 2000-4999/5000")
         .header("etag", "\"b\"")
-        .body(&[0; 3_000])
+        .body([0; 3_000])
         .into();
     let stage = stage.again([other, whole(&content, Some("\"b\""), None)]);
     stage.fetch(&release).await.unwrap();

@@ -101,6 +101,15 @@ async fn a_request_goes_out_as_it_is_and_the_answer_comes_in_as_it_is() {
 }
 
 #[tokio::test]
+async fn nothing_costly_happens_before_the_first_request() {
+    let server = Server::start(None, HELLO).await;
+    let transport = ReqwestTransport::builder().build();
+    assert!(transport.client.get().is_none());
+    transport.send(server.request()).await.unwrap();
+    assert!(transport.client.get().is_some());
+}
+
+#[tokio::test]
 async fn a_redirect_is_an_answer_and_no_cookie_is_kept() {
     let mut server = Server::start(
         None,
