@@ -34,9 +34,11 @@ pub use release::Release;
 pub use store::disk::DiskStorage;
 pub use store::storage::{FileKind, LockGuard, LockOutcome, Metadata, ReadAt, Storage, StoredFile};
 #[cfg(feature = "reqwest")]
+pub use transport::pin::{ParsePinError, SpkiPin};
+#[cfg(feature = "reqwest")]
 pub use transport::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(feature = "reqwest")]
-pub use transport::tls::{ParsePinError, ParseRootError, RootCertificates, SpkiPin};
+pub use transport::tls::{ParseRootError, RootCertificates};
 pub use transport::{Body, Method, Request, Response, Transport, TransportError};
 pub use updater::{
     DownloadRequest, Latest, LatestStatus, SyncOutcome, SyncStatus, Updater, UpdaterBuilder,

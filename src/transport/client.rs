@@ -258,7 +258,7 @@ fn check_encoding(url: &Url, response: &Response) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) fn protocol(url: &Url, problem: &str) -> Error {
+pub(crate) fn protocol(url: &Url, problem: &str) -> Error {
     Error::Protocol {
         url: display_url(url),
         problem: problem.to_owned(),

@@ -7,6 +7,8 @@
 pub(crate) mod client;
 mod http_date;
 #[cfg(feature = "reqwest")]
+pub(crate) mod pin;
+#[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
 pub(crate) mod response;
 pub(crate) mod retry;

@@ -8,7 +8,8 @@ use ::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use ::reqwest::{Client, redirect, retry};
 use bytes::Bytes;
 
-use super::tls::{RootCertificates, SpkiPin, client_config};
+use super::pin::SpkiPin;
+use super::tls::{RootCertificates, client_config};
 use super::{Body, Method, Request, Response, Transport, TransportError};
 use crate::clock::BoxFuture;
 

@@ -11,10 +11,12 @@ use super::{Body, Request, Response, Transport, TransportError};
 use crate::clock::BoxFuture;
 use crate::clock::manual::ManualClock;
 
+type Play = Box<dyn FnMut(&Request) -> Scene + Send>;
+
 /// Answers requests in the order of its script, or as a function says, and remembers them.
 #[derive(Clone)]
 pub(crate) struct ScriptedTransport {
-    play: Arc<Mutex<Box<dyn FnMut(&Request) -> Scene + Send>>>,
+    play: Arc<Mutex<Play>>,
     requests: Arc<Mutex<Vec<Request>>>,
     clock: ManualClock,
 }

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PublicKeyData};
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use url::Url;
 
 use super::*;
@@ -101,6 +101,15 @@ async fn a_request_goes_out_as_it_is_and_the_answer_comes_in_as_it_is() {
 }
 
 #[tokio::test]
+async fn nothing_costly_happens_before_the_first_request() {
+    let server = Server::start(None, HELLO).await;
+    let transport = ReqwestTransport::builder().build();
+    assert!(transport.client.get().is_none());
+    transport.send(server.request()).await.unwrap();
+    assert!(transport.client.get().is_some());
+}
+
+#[tokio::test]
 async fn a_redirect_is_an_answer_and_no_cookie_is_kept() {
     let mut server = Server::start(
         None,
@@ -165,7 +174,7 @@ fn identity() -> Identity {
         .unwrap()
         .signed_by(&key, &authority)
         .unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
