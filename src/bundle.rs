@@ -170,8 +170,9 @@ impl FailureReason {
 
 /// Milliseconds since the Unix epoch, as times are kept in files. Before it counts as it.
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+    time.duration_since(UNIX_EPOCH).map_or(0, |elapsed| {
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    })
 }
 
 pub(crate) fn from_unix_millis(millis: u64) -> SystemTime {
@@ -182,7 +183,8 @@ pub(crate) fn from_unix_millis(millis: u64) -> SystemTime {
 
 fn iso8601<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     // RFC 3339 with milliseconds, as JavaScript's `toISOString` writes it.
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     let nanos = i128::from(unix_millis(*time)) * 1_000_000;
     let text = OffsetDateTime::from_unix_timestamp_nanos(nanos)
         .ok()
@@ -214,7 +216,13 @@ mod tests {
     fn only_our_own_ids_name_a_bundle() {
         assert!(BundleId::parse(BundleId::random().as_str()).is_some());
         assert!(BundleId::parse("builtin").is_some());
-        for text in ["", "..", "../x", "ABCDEF", "0123456789abcdef0123456789abcdeg"] {
+        for text in [
+            "",
+            "..",
+            "../x",
+            "ABCDEF",
+            "0123456789abcdef0123456789abcdeg",
+        ] {
             assert_eq!(BundleId::parse(text), None);
         }
     }

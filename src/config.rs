@@ -6,7 +6,9 @@ use semver::Version;
 
 use crate::error::Error;
 #[cfg(feature = "reqwest")]
-use crate::transport::tls::{ParsePinError, RootCertificates, SpkiPin};
+use crate::transport::pin::{ParsePinError, SpkiPin};
+#[cfg(feature = "reqwest")]
+use crate::transport::tls::RootCertificates;
 use crate::verify::{PinnedKeys, Trust};
 
 mod parse;

@@ -101,7 +101,16 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "1.", ".1", "1.2.3.4.5", "a", "1.x", "-1", "99999999999999999999"] {
+        for text in [
+            "",
+            "1.",
+            ".1",
+            "1.2.3.4.5",
+            "a",
+            "1.x",
+            "-1",
+            "99999999999999999999",
+        ] {
             assert!(text.parse::<NativeVersion>().is_err(), "{text}");
         }
     }

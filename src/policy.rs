@@ -167,7 +167,10 @@ mod tests {
 
     #[test]
     fn what_runs_is_up_to_date() {
-        assert_eq!(judged(&release("1.0.0"), &State::default()), Verdict::UpToDate);
+        assert_eq!(
+            judged(&release("1.0.0"), &State::default()),
+            Verdict::UpToDate
+        );
     }
 
     #[test]
@@ -205,7 +208,10 @@ mod tests {
         assert_eq!(judged(&release, &state), Verdict::NativeUpdateRequired);
         release.min_app_version = None;
         release.max_app_version = Some("2.4.9".into());
-        assert_eq!(judged(&release, &state), Verdict::Blocked(BlockReason::NativeVersion));
+        assert_eq!(
+            judged(&release, &state),
+            Verdict::Blocked(BlockReason::NativeVersion)
+        );
     }
 
     #[test]
@@ -218,7 +224,10 @@ mod tests {
             ..State::default()
         };
         let mut release = release("2.0.0");
-        assert_eq!(judged(&release, &state), Verdict::Blocked(BlockReason::Failed));
+        assert_eq!(
+            judged(&release, &state),
+            Verdict::Blocked(BlockReason::Failed)
+        );
         release.checksum = Sha256Digest::new([8; 32]);
         assert_eq!(judged(&release, &state), Verdict::Fetch);
     }
@@ -235,7 +244,10 @@ mod tests {
             }],
             ..State::default()
         };
-        assert_eq!(judged(&release, &state), Verdict::Blocked(BlockReason::Refused));
+        assert_eq!(
+            judged(&release, &state),
+            Verdict::Blocked(BlockReason::Refused)
+        );
         release.signature = Some("two".into());
         assert_eq!(judged(&release, &state), Verdict::Fetch);
     }
@@ -247,7 +259,10 @@ mod tests {
             bundles: vec![record("2.0.0", BundleStatus::Error), pending.clone()],
             ..State::default()
         };
-        assert_eq!(judged(&release("2.0.0"), &state), Verdict::OnDisk(pending.id));
+        assert_eq!(
+            judged(&release("2.0.0"), &state),
+            Verdict::OnDisk(pending.id)
+        );
         state.bundles.pop();
         assert_eq!(judged(&release("2.0.0"), &state), Verdict::Fetch);
     }
@@ -255,7 +270,10 @@ mod tests {
     #[test]
     fn damaged_bytes_are_fetched_again_twice() {
         let mut state = State {
-            repairs: vec![Repair { checksum: SUM, count: 2 }],
+            repairs: vec![Repair {
+                checksum: SUM,
+                count: 2,
+            }],
             ..State::default()
         };
         assert_eq!(judged(&release("2.0.0"), &state), Verdict::Fetch);

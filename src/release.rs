@@ -51,7 +51,13 @@ impl Release {
     pub(crate) fn refusal_key(&self) -> Sha256Digest {
         let mut hasher = Sha256::new();
         hasher.update(self.checksum.as_bytes());
-        hasher.update(self.signature.as_deref().unwrap_or_default().trim().as_bytes());
+        hasher.update(
+            self.signature
+                .as_deref()
+                .unwrap_or_default()
+                .trim()
+                .as_bytes(),
+        );
         Sha256Digest::new(hasher.finalize().into())
     }
 }

@@ -125,7 +125,8 @@ impl Updater {
     /// Those of the network, of the disk, and what the bundle is refused for. Conditions such as
     /// "nothing new" are outcomes.
     pub async fn sync(&self) -> Result<SyncOutcome, Error> {
-        self.spawn(|shared| async move { shared.sync().await }).await
+        self.spawn(|shared| async move { shared.sync().await })
+            .await
     }
 
     /// Ends the running download, if there is one. What was received is kept.
@@ -370,7 +371,8 @@ impl Updater {
     /// As every call: `config`, `busy`, `storage`, or `invalid_request` before the launch. A
     /// server that can't be reached is none: the reports wait.
     pub async fn flush(&self) -> Result<(u32, u32), Error> {
-        self.spawn(|shared| async move { shared.flush().await }).await
+        self.spawn(|shared| async move { shared.flush().await })
+            .await
     }
 
     /// The durable state as JSON, for people and tests. Its layout may change.

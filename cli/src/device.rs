@@ -162,7 +162,10 @@ fn invalid(problem: &str) -> Error {
 /// One value, one line, at once. Nobody listening any more is the app's death too.
 fn print(line: &Value) {
     let mut stdout = io::stdout().lock();
-    if writeln!(stdout, "{line}").and_then(|()| stdout.flush()).is_err() {
+    if writeln!(stdout, "{line}")
+        .and_then(|()| stdout.flush())
+        .is_err()
+    {
         std::process::exit(0);
     }
 }

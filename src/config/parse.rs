@@ -58,7 +58,12 @@ fn behaviour(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
     // A week is longer than any of these times makes sense, and short enough that no sum of them
     // overflows.
     const WEEK: u64 = 7 * 24 * 60 * 60;
-    keys.set_duration("checkInterval", 1..=WEEK, Duration::from_secs, &mut config.check_interval)?;
+    keys.set_duration(
+        "checkInterval",
+        1..=WEEK,
+        Duration::from_secs,
+        &mut config.check_interval,
+    )?;
     keys.set_duration(
         "applyAfterBackground",
         0..=WEEK,
@@ -91,7 +96,8 @@ fn limits(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
 
 fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
     if let Some(text) = keys.text("updateUrl")? {
-        config.update_url = Some(update_url(&text).map_err(|text| keys.problem("updateUrl", text))?);
+        config.update_url =
+            Some(update_url(&text).map_err(|text| keys.problem("updateUrl", text))?);
     }
     config.pins = keys.texts("pins")?;
     config.root_certificates = keys.texts("rootCertificates")?;
@@ -111,7 +117,12 @@ fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
         Duration::from_millis,
         &mut config.request_timeout,
     )?;
-    keys.set_duration("readTimeout", 1..=3_600_000, Duration::from_millis, &mut config.read_timeout)
+    keys.set_duration(
+        "readTimeout",
+        1..=3_600_000,
+        Duration::from_millis,
+        &mut config.read_timeout,
+    )
 }
 
 fn update_url(text: &str) -> Result<Url, &'static str> {
@@ -152,7 +163,10 @@ fn trust(keys: &mut Keys) -> Result<Trust, Error> {
     trust.finish()?;
     match (mode.as_str(), PinnedKeys::new(pinned)) {
         ("unsigned", None) => Ok(Trust::Unsigned),
-        ("unsigned", Some(_)) => Err(Error::config("trust.keys", "mode \"unsigned\" takes no keys")),
+        ("unsigned", Some(_)) => Err(Error::config(
+            "trust.keys",
+            "mode \"unsigned\" takes no keys",
+        )),
         (_, None) => Err(Error::config("trust.keys", "needs at least one public key")),
         (_, Some(keys)) => Ok(Trust::Bundle { keys }),
     }
@@ -175,9 +189,9 @@ fn public_keys(trust: &mut Keys) -> Result<Vec<PublicKey>, Error> {
             key.text("id")?;
             let algorithm = match key.text("algorithm")? {
                 None => None,
-                Some(name) => {
-                    Some(name.parse().map_err(|error: UnknownAlgorithm| key.problem("algorithm", error.to_string()))?)
-                }
+                Some(name) => Some(name.parse().map_err(|error: UnknownAlgorithm| {
+                    key.problem("algorithm", error.to_string())
+                })?),
             };
             let pem = key.required_text("key")?;
             let parsed = PublicKey::from_pem(&pem, algorithm)
@@ -198,7 +212,9 @@ fn headers(keys: &mut Keys) -> Result<Vec<(String, String)>, Error> {
         .into_iter()
         .map(|(name, value)| {
             let Value::String(value) = value else {
-                return Err(keys.problem("headers", format!("the value of {name:?} must be a text")));
+                return Err(
+                    keys.problem("headers", format!("the value of {name:?} must be a text"))
+                );
             };
             match header_problem(&name, &value) {
                 Some(problem) => Err(keys.problem("headers", format!("{name:?} {problem}"))),
@@ -217,7 +233,10 @@ struct Keys {
 impl Keys {
     fn new(prefix: &str, object: Map<String, Value>) -> Self {
         // A null is how JavaScript and Kotlin often write "not set".
-        let object = object.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        let object = object
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect();
         Self {
             prefix: prefix.to_owned(),
             object,
@@ -395,10 +414,22 @@ mod tests {
         for (text, key) in [
             (r#"{"appId": "a"}"#, "trust"),
             (r#"{"appId": "a", "trust": {}}"#, "trust.mode"),
-            (r#"{"appId": "a", "trust": {"mode": "bundle"}}"#, "trust.keys"),
-            (r#"{"appId": "a", "trust": {"mode": "bundle", "keys": []}}"#, "trust.keys"),
-            (r#"{"appId": "a", "trust": {"mode": "bundle", "keys": [{"key": "x"}]}}"#, "trust.keys[0].key"),
-            (r#"{"appId": "a", "trust": {"mode": "unsigned", "threshold": 2}}"#, "trust.threshold"),
+            (
+                r#"{"appId": "a", "trust": {"mode": "bundle"}}"#,
+                "trust.keys",
+            ),
+            (
+                r#"{"appId": "a", "trust": {"mode": "bundle", "keys": []}}"#,
+                "trust.keys",
+            ),
+            (
+                r#"{"appId": "a", "trust": {"mode": "bundle", "keys": [{"key": "x"}]}}"#,
+                "trust.keys[0].key",
+            ),
+            (
+                r#"{"appId": "a", "trust": {"mode": "unsigned", "threshold": 2}}"#,
+                "trust.threshold",
+            ),
             (r#"{"appId": "a", "trust": {"mode": "none"}}"#, "trust.mode"),
         ] {
             assert_eq!(refused_key(text), key);

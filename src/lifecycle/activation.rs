@@ -102,8 +102,8 @@ impl Lifecycle {
     /// Replaces what runs in this process, with a token of its own.
     pub(super) fn run_instead(&mut self, target: &BundleId, attempt: u64) -> Result<(), Error> {
         let is_paused = self.running()?.active.is_paused();
-        let starts = (!target.is_builtin())
-            .then(|| Starts::new(target.clone(), attempt, is_paused));
+        let starts =
+            (!target.is_builtin()).then(|| Starts::new(target.clone(), attempt, is_paused));
         if let Err(error) = self.store_starts(starts.as_ref()) {
             tracing::warn!(%error, "the start is not counted");
         }
@@ -117,9 +117,7 @@ impl Lifecycle {
         let Some(running) = &self.running else { return };
         let is_trial = state.is_trial(&running.bundle);
         if let Some(record) = state.bundle_mut(&running.bundle).filter(|_| is_trial) {
-            record.active_millis = record
-                .active_millis
-                .saturating_add(running.active.millis());
+            record.active_millis = record.active_millis.saturating_add(running.active.millis());
         }
     }
 

@@ -51,7 +51,10 @@ pub(crate) fn plan(moment: &Moment) -> Plan {
     if settled_at > moment.now {
         return Plan::Sleep(settled_at - moment.now);
     }
-    match moment.next_check.and_then(|pause| pause.remaining(moment.wall)) {
+    match moment
+        .next_check
+        .and_then(|pause| pause.remaining(moment.wall))
+    {
         Some(left) => Plan::Sleep(Duration::from_millis(left)),
         None => Plan::Check,
     }

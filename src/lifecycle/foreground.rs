@@ -79,7 +79,12 @@ impl Lifecycle {
         self.unhide();
         let is_due = !apply_after.is_zero() && away.is_some_and(|away| away >= apply_after);
         let current = self.running()?.bundle.clone();
-        let next = self.store.state.next.clone().filter(|next| *next != current);
+        let next = self
+            .store
+            .state
+            .next
+            .clone()
+            .filter(|next| *next != current);
         match next {
             Some(next) if is_due && !self.store.state.is_trial(&current) => {
                 let (launch, mut events) = self.apply(&next)?;
@@ -121,8 +126,12 @@ impl Lifecycle {
     }
 
     fn keep_phase(&mut self) {
-        let Some(running) = &mut self.running else { return };
-        let Some(starts) = &mut running.starts else { return };
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        let Some(starts) = &mut running.starts else {
+            return;
+        };
         starts.is_paused = running.active.is_paused();
         starts.active_millis = running.active.millis();
         if let Err(error) = starts.store(&*self.store.storage) {

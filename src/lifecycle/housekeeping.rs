@@ -53,7 +53,11 @@ impl Lifecycle {
 
     /// A bundle that the lost state knew: its files are still there. They have to be hashed
     /// before it is added again.
-    pub(crate) fn orphan(&self, version: &Version, checksum: &Sha256Digest) -> Option<BundleRecord> {
+    pub(crate) fn orphan(
+        &self,
+        version: &Version,
+        checksum: &Sha256Digest,
+    ) -> Option<BundleRecord> {
         if !self.store.is_recovering {
             return None;
         }
@@ -63,8 +67,7 @@ impl Lifecycle {
             .into_iter()
             .filter(|id| self.store.state.bundle(id).is_none())
             .find_map(|id| {
-                let description =
-                    BundleDescription::load(storage, &BundleFolder::installed(&id))?;
+                let description = BundleDescription::load(storage, &BundleFolder::installed(&id))?;
                 let is_it = description.version == *version && description.checksum == *checksum;
                 is_it.then(|| description.into_record(id, self.now(), self.boot_id.clone()))
             })

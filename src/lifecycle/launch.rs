@@ -153,8 +153,8 @@ impl LaunchDecision {
                 bad_if_crashed: 1,
             });
         };
-        let never_ready = !starts.is_ready
-            && (!starts.is_paused || starts.active_millis >= rules.ready_millis());
+        let never_ready =
+            !starts.is_ready && (!starts.is_paused || starts.active_millis >= rules.ready_millis());
         let is_bad = starts.has_crashed || never_ready;
         let after_bad = starts.bad_in_row.saturating_add(1);
         let row = Row {

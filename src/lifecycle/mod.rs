@@ -28,9 +28,9 @@ use crate::store::bundles::BundleFolder;
 use crate::store::state::{BundleRecord, State};
 
 pub(crate) use foreground::Tick;
-pub(crate) use start::AfterLaunch;
 use rules::Rules;
 use running::Running;
+pub(crate) use start::AfterLaunch;
 
 /// The life of the app on this device. Its owner serialises the calls.
 #[derive(Debug)]

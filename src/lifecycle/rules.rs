@@ -22,7 +22,11 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn new(config: &Config, native_version: NativeVersion, native_build: String) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        native_version: NativeVersion,
+        native_build: String,
+    ) -> Self {
         let builtin_version = config
             .version
             .clone()

@@ -48,7 +48,11 @@ impl Lifecycle {
         let before = self.store.state.current.clone();
         let previous = decision.previous.take().filter(|_| rolled_back.is_none());
         let problem = self.carry_out(decision, is_active).err();
-        let problem = problem.as_ref().map(Problem::from).or(lost).or_else(|| self.disk_is_full());
+        let problem = problem
+            .as_ref()
+            .map(Problem::from)
+            .or(lost)
+            .or_else(|| self.disk_is_full());
         if let Some(running) = &mut self.running {
             running.problem = problem;
             running.previous = previous.filter(|_| running.bundle == before);
@@ -184,5 +188,9 @@ fn state_was_lost() -> Problem {
         std::io::ErrorKind::InvalidData,
         "it was damaged; the app starts over on its builtin files",
     );
-    Problem::from(&Error::storage("read", std::path::Path::new("state"), source))
+    Problem::from(&Error::storage(
+        "read",
+        std::path::Path::new("state"),
+        source,
+    ))
 }

@@ -7,9 +7,7 @@ use semver::Version;
 use crate::bundle::{BundleId, BundleStatus, FailureReason};
 use crate::native_version::NativeVersion;
 use crate::report::{self, Confirmation};
-use crate::store::state::{
-    BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State,
-};
+use crate::store::state::{BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State};
 
 use super::rules::Rules;
 
@@ -135,7 +133,11 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
     } else {
         fitting_bundles(state, rules)
     };
-    state.next = state.good.iter().find(|id| kept.iter().any(|record| record.id == **id)).cloned();
+    state.next = state
+        .good
+        .iter()
+        .find(|id| kept.iter().any(|record| record.id == **id))
+        .cloned();
     state.current = BundleId::builtin();
     state.attempt = None;
     state.bundles = kept;
@@ -149,7 +151,10 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
 fn fitting_bundles(state: &State, rules: &Rules) -> Vec<BundleRecord> {
     let parse = |text: &Option<String>| text.as_ref()?.parse::<NativeVersion>().ok();
     let fits = |record: &&BundleRecord| {
-        let (min, max) = (parse(&record.min_app_version), parse(&record.max_app_version));
+        let (min, max) = (
+            parse(&record.min_app_version),
+            parse(&record.max_app_version),
+        );
         record.status != BundleStatus::Error
             && rules.native_version.is_within(min.as_ref(), max.as_ref())
             && (rules.allow_downgrade || record.version >= rules.builtin_version)
@@ -229,7 +234,9 @@ pub(crate) fn clear_blocked(state: &mut State, version: Option<&Version>) {
                 .filter(|record| record.version == *version)
                 .map(|record| record.checksum)
                 .collect();
-            state.repairs.retain(|repair| !checksums.contains(&repair.checksum));
+            state
+                .repairs
+                .retain(|repair| !checksums.contains(&repair.checksum));
         }
     }
 }

@@ -39,7 +39,11 @@ impl Lifecycle {
     }
 
     /// The app or its page crashed. One launch is bad once, however often it is told.
-    pub(crate) fn report_crash(&mut self, id: Option<&str>, reason: Option<&str>) -> Result<(), Error> {
+    pub(crate) fn report_crash(
+        &mut self,
+        id: Option<&str>,
+        reason: Option<&str>,
+    ) -> Result<(), Error> {
         self.ready_for_changes()?;
         if let Some(id) = id {
             let (id, _) = self.named(id)?;
@@ -119,7 +123,11 @@ impl Lifecycle {
         if !is_known {
             return Vec::new();
         }
-        if self.running.as_ref().is_some_and(|running| running.bundle == *id) {
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|running| running.bundle == *id)
+        {
             return self.roll_back_running(FailureReason::Damaged);
         }
         let mut state = self.store.state.clone();

@@ -153,7 +153,10 @@ mod tests {
     fn the_oldest_give_way() {
         let mut waiting = Vec::new();
         for patch in 0..60 {
-            enqueue(&mut waiting, Confirmation::success(Version::new(1, 0, patch), 0));
+            enqueue(
+                &mut waiting,
+                Confirmation::success(Version::new(1, 0, patch), 0),
+            );
         }
         assert_eq!(waiting.len(), 50);
         assert_eq!(waiting[0].version, Version::new(1, 0, 10));

@@ -201,7 +201,10 @@ mod tests {
             "updateAvailable": true, "version": "1.2.3", "checksum": SUM,
             "downloadUrl": "../bundles/1.2.3.zip", "mirrors": ["https://m/1.zip"],
         }));
-        assert_eq!(release.urls[0].as_str(), "https://x.y/base/api/v1/bundles/1.2.3.zip");
+        assert_eq!(
+            release.urls[0].as_str(),
+            "https://x.y/base/api/v1/bundles/1.2.3.zip"
+        );
         assert_eq!(release.urls[1].as_str(), "https://m/1.zip");
     }
 
@@ -211,7 +214,10 @@ mod tests {
             "updateAvailable": true, "version": "1.2.3", "checksum": SUM, "downloadUrl": "",
             "signature": null, "newField": {"a": 1},
         }));
-        assert_eq!(release.urls[0].as_str(), "https://x.y/base/api/v1/bundles/1.2.3");
+        assert_eq!(
+            release.urls[0].as_str(),
+            "https://x.y/base/api/v1/bundles/1.2.3"
+        );
         assert_eq!(release.signature, None);
     }
 
@@ -225,7 +231,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_none_breaks_the_protocol_and_shows_no_query() {
-        let good = serde_json::json!({"updateAvailable": true, "version": "1.2.3", "checksum": SUM});
+        let good =
+            serde_json::json!({"updateAvailable": true, "version": "1.2.3", "checksum": SUM});
         for (field, value) in [
             ("updateAvailable", serde_json::json!("yes")),
             ("version", serde_json::json!("1.2")),

@@ -126,8 +126,8 @@ impl Store {
                 }
             },
             Loaded::Absent => {
-                self.is_recovering = bundles::installed(&*self.storage)
-                    .is_ok_and(|bundles| !bundles.is_empty());
+                self.is_recovering =
+                    bundles::installed(&*self.storage).is_ok_and(|bundles| !bundles.is_empty());
             }
             Loaded::Lost => {
                 tracing::error!("both state slots are damaged: starting over on builtin");
@@ -157,6 +157,10 @@ fn same(error: &Error) -> Error {
             needed: *needed,
             available: *available,
         },
-        other => Error::storage("read", Path::new("state"), io::Error::other(other.to_string())),
+        other => Error::storage(
+            "read",
+            Path::new("state"),
+            io::Error::other(other.to_string()),
+        ),
     }
 }

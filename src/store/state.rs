@@ -194,7 +194,11 @@ mod tests {
         assert_eq!(pause.remaining(1_000), Some(500));
         assert_eq!(pause.remaining(1_499), Some(1));
         assert_eq!(pause.remaining(1_500), None);
-        assert_eq!(pause.remaining(999), None, "the clock lies before it was set");
+        assert_eq!(
+            pause.remaining(999),
+            None,
+            "the clock lies before it was set"
+        );
         let absurd = Pause::new(0, u64::MAX);
         assert_eq!(absurd.remaining(0), None, "over a day");
     }

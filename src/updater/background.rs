@@ -56,7 +56,9 @@ impl Shared {
         let storage = self.storage();
         let shared = Arc::clone(self);
         self.spawn(async move {
-            let emptied = shared.blocking(move || collect::empty_trash(&*storage)).await;
+            let emptied = shared
+                .blocking(move || collect::empty_trash(&*storage))
+                .await;
             if let Ok(Err(error)) = emptied {
                 tracing::warn!(%error, "the trash is not empty");
             }
@@ -124,7 +126,9 @@ impl Shared {
         // Bytes that were wrong make the next one later.
         if self.plan_next_check().await.is_err() {
             // Without a schedule that can be kept, at least not in a tight loop.
-            self.clock.sleep(self.config.check_interval.max(Duration::from_secs(1))).await;
+            self.clock
+                .sleep(self.config.check_interval.max(Duration::from_secs(1)))
+                .await;
         }
     }
 
@@ -134,8 +138,7 @@ impl Shared {
         self.change(move |lifecycle| {
             let now = lifecycle.now();
             lifecycle.update(|state| {
-                let millis =
-                    automatic::interval(check_interval, state.schedule.mismatches, jitter);
+                let millis = automatic::interval(check_interval, state.schedule.mismatches, jitter);
                 state.schedule.next_check = Some(Pause::new(now, millis));
             })?;
             Ok(((), Vec::new()))
@@ -148,7 +151,9 @@ impl Shared {
         self.collect().await;
         let (waiting, running) = {
             let lifecycle = self.lifecycle();
-            let waiting = after.hash.and_then(|id| lifecycle.state().bundle(&id).cloned());
+            let waiting = after
+                .hash
+                .and_then(|id| lifecycle.state().bundle(&id).cloned());
             (waiting, lifecycle.unhashed_running())
         };
         for record in waiting.into_iter().chain(running) {

@@ -187,7 +187,9 @@ impl Misconfigured {
 fn builtin(native_version: &str) -> Bundle {
     let version = native_version
         .parse()
-        .map_or(semver::Version::new(0, 0, 0), |version: NativeVersion| version.to_semver());
+        .map_or(semver::Version::new(0, 0, 0), |version: NativeVersion| {
+            version.to_semver()
+        });
     Bundle::builtin(&version)
 }
 

@@ -213,7 +213,9 @@ impl Drop for Transfer {
 
 impl Updater {
     pub(super) fn shared(&self) -> Result<&Arc<Shared>, Error> {
-        self.shared.as_ref().map_err(super::builder::Misconfigured::error)
+        self.shared
+            .as_ref()
+            .map_err(super::builder::Misconfigured::error)
     }
 
     /// Looks at the state.
@@ -239,10 +241,7 @@ impl Updater {
     }
 
     /// Runs asynchronous work on the updater's own threads.
-    pub(super) async fn spawn<T, F>(
-        &self,
-        work: impl FnOnce(Arc<Shared>) -> F,
-    ) -> Result<T, Error>
+    pub(super) async fn spawn<T, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,

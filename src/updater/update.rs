@@ -167,9 +167,7 @@ impl Shared {
             Verdict::NativeUpdateRequired => {
                 latest(LatestStatus::NativeUpdateRequired, None, Some(release))
             }
-            Verdict::Blocked(reason) => {
-                latest(LatestStatus::Blocked, Some(reason), Some(release))
-            }
+            Verdict::Blocked(reason) => latest(LatestStatus::Blocked, Some(reason), Some(release)),
         })
     }
 
@@ -493,9 +491,7 @@ impl Shared {
                 }]);
             }
         };
-        downloader
-            .fetch(release, &transfer.cancel, &progress)
-            .await
+        downloader.fetch(release, &transfer.cancel, &progress).await
     }
 
     /// Verifies what was received, and makes it a bundle that the state names.
@@ -563,7 +559,9 @@ impl Shared {
 
     /// The bundle that a release would become.
     fn preview(&self, release: &Release, id: &BundleId) -> Bundle {
-        describe(release).into_record(id.clone(), self.lifecycle().now(), None).to_bundle()
+        describe(release)
+            .into_record(id.clone(), self.lifecycle().now(), None)
+            .to_bundle()
     }
 
     fn wrong_native_version(&self, release: &Release) -> Error {
@@ -620,7 +618,14 @@ impl InstallJob {
             max_unpacked_bytes: config.max_unpacked_bytes,
         };
         let description = describe(&self.release);
-        install::install(&*storage, zip, &limits, &self.id, &description, is_cancelled)?;
+        install::install(
+            &*storage,
+            zip,
+            &limits,
+            &self.id,
+            &description,
+            is_cancelled,
+        )?;
         let mut lifecycle = self.shared.lifecycle();
         let record = description.into_record(self.id, lifecycle.now(), lifecycle.boot_id());
         lifecycle.add_bundle(record, self.as_next)
@@ -649,11 +654,7 @@ enum Asked {
     RateLimited,
 }
 
-fn latest(
-    status: LatestStatus,
-    reason: Option<BlockReason>,
-    release: Option<Release>,
-) -> Latest {
+fn latest(status: LatestStatus, reason: Option<BlockReason>, release: Option<Release>) -> Latest {
     Latest {
         status,
         reason,
@@ -661,11 +662,7 @@ fn latest(
     }
 }
 
-fn outcome(
-    status: SyncStatus,
-    bundle: Option<Bundle>,
-    reason: Option<BlockReason>,
-) -> SyncOutcome {
+fn outcome(status: SyncStatus, bundle: Option<Bundle>, reason: Option<BlockReason>) -> SyncOutcome {
     SyncOutcome {
         status,
         bundle,

@@ -1,8 +1,6 @@
 //! The methods of the device shell, each on the updater's own.
 
-use live_updater::{
-    DownloadRequest, Error, Latest, Launch, Release, SyncOutcome, Updater,
-};
+use live_updater::{DownloadRequest, Error, Latest, Launch, Release, SyncOutcome, Updater};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
