@@ -6,6 +6,7 @@ mod device;
 mod inspect;
 mod keygen;
 mod keys;
+mod mock;
 mod output;
 mod pack;
 mod sign;
@@ -44,6 +45,7 @@ enum Command {
     Sign(sign::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Mock(mock::Arguments),
     Device(device::Arguments),
 }
 
@@ -55,6 +57,7 @@ impl Command {
             Self::Sign(arguments) => sign::run(&arguments, output),
             Self::Verify(arguments) => verify::run(&arguments, output),
             Self::Inspect(arguments) => inspect::run(&arguments, output),
+            Self::Mock(arguments) => mock::run(&arguments, output),
             Self::Device(arguments) => device::run(&arguments, output),
         }
     }

@@ -1,0 +1,134 @@
+//! A mock update server on a folder of bundles, for people.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+use mock_update_server::{Endpoint, Fault, MockServer};
+
+use crate::output::{Failure, Output};
+
+const EXAMPLE: &str = "\
+Examples:
+  live-updater pack dist --version 1.2.3 --out bundles/1.2.3.zip
+  live-updater mock bundles --port 8080
+  live-updater mock bundles --fault bundle:cut=100000 --fault check:status=503,retry-after=2
+
+Every version NAME-1.2.3.zip in the folder is offered, the newest first; NAME-1.2.3.zip.sig holds
+its signature, NAME-1.2.3.json what else the answer says, channels.json pins channels.";
+
+/// Run a mock update server on a folder of bundles, with faults on request.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Arguments {
+    /// The folder of bundles. What is put into it later is offered too.
+    dir: PathBuf,
+
+    /// The port; any free one by default.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+
+    /// The address to listen on. Only this machine by default.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    address: IpAddr,
+
+    /// Ask for this bearer token.
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+
+    /// Send at most so many body bytes a second to each client.
+    #[arg(long, value_name = "BYTES")]
+    rate: Option<u64>,
+
+    /// Serve HTTPS with a throw-away certificate, and write its CA to this file.
+    #[arg(long, value_name = "CA.pem")]
+    tls: Option<PathBuf>,
+
+    /// A fault for every request to an endpoint (check, bundle, confirm, health, any), or for the
+    /// next N: ENDPOINT[*N]:FAULT. May be given several times.
+    #[arg(long, value_name = "ENDPOINT[*N]:FAULT", value_parser = wanted_fault)]
+    fault: Vec<WantedFault>,
+
+    /// Let requests ask for faults by `?fault=` or the header `x-mock-fault`.
+    #[arg(long)]
+    request_faults: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let mut builder = MockServer::builder(&arguments.dir)
+        .address(SocketAddr::new(arguments.address, arguments.port))
+        .allow_request_faults(arguments.request_faults)
+        .on_request(|request| {
+            let range = request.header("range").unwrap_or("-");
+            let fault = request.fault.as_ref().map_or_else(String::new, |fault| format!(" [{fault}]"));
+            eprintln!(
+                "{} {} {} {range} {} bytes{fault}",
+                request.status, request.method, request.path, request.bytes_sent
+            );
+        });
+    if let Some(token) = &arguments.token {
+        builder = builder.bearer_token(token);
+    }
+    if let Some(rate) = arguments.rate {
+        builder = builder.rate_limit(rate);
+    }
+    if arguments.tls.is_some() {
+        builder = builder.tls(mock_update_server::TlsCertificate::Valid);
+    }
+    let server = builder
+        .start_blocking()
+        .map_err(|error| Failure::usage(format!("cannot serve {}: {error}", arguments.dir.display())))?;
+    for wanted in &arguments.fault {
+        let setting = server.fault(wanted.endpoint, wanted.fault.clone());
+        match wanted.times {
+            Some(times) => setting.times(times),
+            None => setting.always(),
+        }
+    }
+    if let (Some(path), Some(pem)) = (&arguments.tls, server.ca_pem()) {
+        std::fs::write(path, pem).map_err(|error| Failure::unwritable(path, &error))?;
+    }
+    output.result(&Started {
+        url: server.url().to_string(),
+    })?;
+    // Until somebody ends the process.
+    loop {
+        std::thread::park();
+    }
+}
+
+#[derive(Debug, Clone)]
+struct WantedFault {
+    endpoint: Endpoint,
+    times: Option<u32>,
+    fault: Fault,
+}
+
+fn wanted_fault(text: &str) -> Result<WantedFault, String> {
+    let (place, fault) = text
+        .split_once(':')
+        .ok_or("ENDPOINT:FAULT, as in bundle:cut=1000")?;
+    let (endpoint, times) = match place.split_once('*') {
+        Some((endpoint, times)) => {
+            let times = times.parse().map_err(|_| format!("{times:?} is no count"))?;
+            (endpoint, Some(times))
+        }
+        None => (place, None),
+    };
+    Ok(WantedFault {
+        endpoint: endpoint.parse().map_err(|error| format!("{error}"))?,
+        times,
+        fault: fault.parse().map_err(|error| format!("{error}"))?,
+    })
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Started {
+    url: String,
+}
+
+impl std::fmt::Display for Started {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{}", self.url)
+    }
+}
