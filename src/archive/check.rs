@@ -27,7 +27,8 @@ pub(crate) struct HashOutcome {
 
 impl FileList {
     /// Finds what is missing under `www`, has another size or another kind, or isn't in the
-    /// list. It reads no file, only directories.
+    /// list. It reads no file, only directories. `www` itself is named `.` where it is no
+    /// directory.
     ///
     /// Fails only where the file system does, which says nothing about the bundle.
     pub(crate) fn check_sizes(
@@ -126,12 +127,14 @@ fn check_folder(
     damaged: &mut BTreeSet<String>,
 ) -> Result<(), Error> {
     let path = below(www, folder);
-    let is_folder = found(storage.metadata(&path), "read", &path)?
-        .is_some_and(|metadata| metadata.kind == FileKind::Directory);
-    if !is_folder {
-        // A folder that is only missing shows by its files.
-        damaged.extend((!folder.is_empty()).then(|| folder.to_owned()));
-        return Ok(());
+    match found(storage.metadata(&path), "read", &path)? {
+        // It shows by the files that are missing with it.
+        None => return Ok(()),
+        Some(metadata) if metadata.kind != FileKind::Directory => {
+            damaged.insert(if folder.is_empty() { "." } else { folder }.to_owned());
+            return Ok(());
+        }
+        Some(_) => {}
     }
     let names = found(storage.list(&path), "list", &path)?.unwrap_or_default();
     for name in names {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::fields::{invalid_entry, read_at};
-use super::headers::Method;
+use super::records::Method;
 use crate::error::Error;
 use crate::store::storage::ReadAt;
 

@@ -127,10 +127,6 @@ impl ListedFile {
         self.sha256
     }
 
-    pub(super) fn bundle_path(&self) -> &BundlePath {
-        &self.path
-    }
-
     fn sha256sum_line(&self) -> String {
         format!("{}  {}\n", self.sha256, self.path)
     }

@@ -18,6 +18,7 @@ mod headers;
 mod open;
 mod parallel;
 mod path;
+mod records;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

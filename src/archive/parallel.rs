@@ -59,7 +59,7 @@ pub(super) fn share<T: Send>(
     let results: Vec<_> = thread::scope(|scope| {
         // Where the system gives no thread, the others do its work.
         let workers: Vec<_> = (1..threads.min(count))
-            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, &run).ok())
+            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, run).ok())
             .collect();
         let mine = run();
         workers

@@ -183,7 +183,9 @@ fn wrong_size(planned: &PlannedFile) -> Error {
 fn with_space(error: Error, files: &[PlannedFile], storage: &dyn Storage) -> Error {
     match error {
         Error::InsufficientStorage { .. } => Error::InsufficientStorage {
-            needed: files.iter().map(|file| file.size).sum(),
+            needed: files
+                .iter()
+                .fold(0, |sum, file| sum.saturating_add(file.size)),
             available: storage.free_space().unwrap_or_default(),
         },
         error => error,

@@ -6,6 +6,7 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use crate::archive::ListedFile;
 use crate::archive::testing::{Descriptor, RawEntry, RawZip, Site, Zip64End, noise, put16, put32};
 
 fn assert_unpacks_to(bytes: &[u8], expected: &[(&str, &[u8])]) {
@@ -16,7 +17,7 @@ fn assert_unpacks_to(bytes: &[u8], expected: &[(&str, &[u8])]) {
         .map(|(path, content)| ((*path).to_owned(), content.to_vec()))
         .collect();
     assert_eq!(site.files(), expected);
-    let listed: Vec<_> = list.files().iter().map(|file| file.path()).collect();
+    let listed: Vec<_> = list.files().iter().map(ListedFile::path).collect();
     assert_eq!(listed, expected.keys().collect::<Vec<_>>());
     let damaged = list
         .check_hashes(&site.storage, site.www(), 2, &|| false)

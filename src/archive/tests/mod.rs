@@ -1,5 +1,6 @@
 mod checking;
 mod honest;
+mod limits;
 mod lying;
 mod mutation;
 mod names;

@@ -1,97 +1,86 @@
-//! Makes archives that lie, and a place to unpack them in.
+//! Writes archives that lie.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use tempfile::TempDir;
-
-use super::{Archive, FileList, Limits, unpack};
-use crate::error::Error;
-use crate::store::disk::DiskStorage;
-use crate::store::storage::ReadAt;
 
 const HAS_DESCRIPTOR: u16 = 8;
 
 /// A zip, field by field. What is left alone is right.
 #[derive(Clone, Default)]
-pub(super) struct RawZip {
-    pub(super) entries: Vec<RawEntry>,
-    pub(super) comment: Vec<u8>,
-    pub(super) gap_before_directory: Vec<u8>,
-    pub(super) gap_after_directory: Vec<u8>,
-    pub(super) trailer: Vec<u8>,
-    pub(super) disk: u16,
-    pub(super) entry_count: Option<u64>,
-    pub(super) directory_len: Option<u64>,
-    pub(super) directory_offset: Option<u64>,
-    pub(super) zip64_end: Option<Zip64End>,
+pub(in crate::archive) struct RawZip {
+    pub(in crate::archive) entries: Vec<RawEntry>,
+    pub(in crate::archive) comment: Vec<u8>,
+    pub(in crate::archive) gap_before_directory: Vec<u8>,
+    pub(in crate::archive) gap_after_directory: Vec<u8>,
+    pub(in crate::archive) trailer: Vec<u8>,
+    pub(in crate::archive) disk: u16,
+    pub(in crate::archive) entry_count: Option<u64>,
+    pub(in crate::archive) directory_len: Option<u64>,
+    pub(in crate::archive) directory_offset: Option<u64>,
+    pub(in crate::archive) zip64_end: Option<Zip64End>,
 }
 
 /// What a zip64 end record is like.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Zip64End {
+pub(in crate::archive) struct Zip64End {
     /// Whether the fields of the plain end record are all ones.
-    pub(super) masked: bool,
+    pub(in crate::archive) masked: bool,
     /// Bytes added to the record's own length.
-    pub(super) len_lie: u64,
+    pub(in crate::archive) len_lie: u64,
     /// Added to the number of entries in this record alone.
-    pub(super) count_lie: u64,
+    pub(in crate::archive) count_lie: u64,
     /// Added to where the locator points.
-    pub(super) locator_lie: u64,
+    pub(in crate::archive) locator_lie: u64,
 }
 
 /// One entry. `Option`s are lies: `None` is the true value.
 #[derive(Clone, Default)]
-pub(super) struct RawEntry {
-    pub(super) name: Vec<u8>,
-    pub(super) content: Vec<u8>,
-    pub(super) method: u16,
-    pub(super) flags: u16,
-    pub(super) made_by: u16,
-    pub(super) external_attributes: u32,
-    pub(super) disk: u16,
-    pub(super) central_extra: Vec<u8>,
-    pub(super) local_extra: Vec<u8>,
-    pub(super) comment: Vec<u8>,
-    pub(super) gap_before: Vec<u8>,
-    pub(super) descriptor: Option<Descriptor>,
-    pub(super) central_zip64: bool,
-    pub(super) local_zip64: bool,
+pub(in crate::archive) struct RawEntry {
+    pub(in crate::archive) name: Vec<u8>,
+    pub(in crate::archive) content: Vec<u8>,
+    pub(in crate::archive) method: u16,
+    pub(in crate::archive) flags: u16,
+    pub(in crate::archive) made_by: u16,
+    pub(in crate::archive) external_attributes: u32,
+    pub(in crate::archive) disk: u16,
+    pub(in crate::archive) central_extra: Vec<u8>,
+    pub(in crate::archive) local_extra: Vec<u8>,
+    pub(in crate::archive) comment: Vec<u8>,
+    pub(in crate::archive) gap_before: Vec<u8>,
+    pub(in crate::archive) descriptor: Option<Descriptor>,
+    pub(in crate::archive) central_zip64: bool,
+    pub(in crate::archive) local_zip64: bool,
     /// The compressed bytes.
-    pub(super) data: Option<Vec<u8>>,
+    pub(in crate::archive) data: Option<Vec<u8>>,
     /// In both headers and the descriptor.
-    pub(super) crc: Option<u32>,
-    pub(super) size: Option<u64>,
-    pub(super) compressed_size: Option<u64>,
-    pub(super) offset: Option<u64>,
+    pub(in crate::archive) crc: Option<u32>,
+    pub(in crate::archive) size: Option<u64>,
+    pub(in crate::archive) compressed_size: Option<u64>,
+    pub(in crate::archive) offset: Option<u64>,
     /// In the local header alone.
-    pub(super) local_name: Option<Vec<u8>>,
-    pub(super) local_method: Option<u16>,
-    pub(super) local_flags: Option<u16>,
-    pub(super) local_crc: Option<u32>,
-    pub(super) local_size: Option<u64>,
-    pub(super) local_compressed_size: Option<u64>,
-    pub(super) local_signature: Option<u32>,
+    pub(in crate::archive) local_name: Option<Vec<u8>>,
+    pub(in crate::archive) local_method: Option<u16>,
+    pub(in crate::archive) local_flags: Option<u16>,
+    pub(in crate::archive) local_crc: Option<u32>,
+    pub(in crate::archive) local_size: Option<u64>,
+    pub(in crate::archive) local_compressed_size: Option<u64>,
+    pub(in crate::archive) local_signature: Option<u32>,
 }
 
 /// What follows the data of an entry whose sizes weren't known before.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Descriptor {
-    pub(super) signed: bool,
-    pub(super) wide: bool,
-    pub(super) missing: bool,
-    pub(super) crc: Option<u32>,
-    pub(super) size: Option<u64>,
+pub(in crate::archive) struct Descriptor {
+    pub(in crate::archive) signed: bool,
+    pub(in crate::archive) wide: bool,
+    pub(in crate::archive) missing: bool,
+    pub(in crate::archive) crc: Option<u32>,
+    pub(in crate::archive) size: Option<u64>,
 }
 
 impl RawZip {
-    pub(super) fn new(entries: impl IntoIterator<Item = RawEntry>) -> Self {
+    pub(in crate::archive) fn new(entries: impl IntoIterator<Item = RawEntry>) -> Self {
         Self {
             entries: entries.into_iter().collect(),
             ..Self::default()
@@ -99,7 +88,7 @@ impl RawZip {
     }
 
     /// A bundle with an index and these entries.
-    pub(super) fn bundle(entries: impl IntoIterator<Item = RawEntry>) -> Self {
+    pub(in crate::archive) fn bundle(entries: impl IntoIterator<Item = RawEntry>) -> Self {
         Self::new(
             [RawEntry::stored("index.html", "<html>")]
                 .into_iter()
@@ -107,12 +96,12 @@ impl RawZip {
         )
     }
 
-    pub(super) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+    pub(in crate::archive) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
-    pub(super) fn build(&self) -> Vec<u8> {
+    pub(in crate::archive) fn build(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let mut directory = Vec::new();
         for entry in &self.entries {
@@ -166,7 +155,7 @@ impl Zip64End {
 }
 
 impl RawEntry {
-    pub(super) fn stored(name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
+    pub(in crate::archive) fn stored(name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
         Self {
             name: name.as_ref().to_vec(),
             content: content.as_ref().to_vec(),
@@ -174,17 +163,17 @@ impl RawEntry {
         }
     }
 
-    pub(super) fn deflated(name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
+    pub(in crate::archive) fn deflated(name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
         Self::stored(name, content).with(|entry| entry.method = 8)
     }
 
-    pub(super) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+    pub(in crate::archive) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
     /// The bytes that stand for the content.
-    pub(super) fn data(&self) -> Vec<u8> {
+    pub(in crate::archive) fn data(&self) -> Vec<u8> {
         match &self.data {
             Some(data) => data.clone(),
             None if self.method == 8 => deflate(&self.content),
@@ -306,14 +295,14 @@ impl Descriptor {
     }
 }
 
-pub(super) fn deflate(content: &[u8]) -> Vec<u8> {
+pub(in crate::archive) fn deflate(content: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
 }
 
 /// Bytes that don't compress.
-pub(super) fn noise(len: usize) -> Vec<u8> {
+pub(in crate::archive) fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(len);
     while bytes.len() < len {
@@ -325,117 +314,14 @@ pub(super) fn noise(len: usize) -> Vec<u8> {
     bytes
 }
 
-/// A file in memory.
-#[derive(Debug)]
-pub(super) struct Memory(pub(super) Vec<u8>);
-
-impl ReadAt for Memory {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let rest = self.0.get(offset as usize..).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
-    }
-
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.0.len() as u64)
-    }
-}
-
-pub(super) fn open(bytes: &[u8]) -> Result<Archive, Error> {
-    open_within(bytes, &Limits::default())
-}
-
-pub(super) fn open_within(bytes: &[u8], limits: &Limits) -> Result<Archive, Error> {
-    Archive::open(Arc::new(Memory(bytes.to_vec())), limits)
-}
-
-/// A store in a directory of its own.
-pub(super) struct Site {
-    directory: TempDir,
-    pub(super) storage: DiskStorage,
-}
-
-impl Site {
-    pub(super) fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let root = directory.path().join("app/files/root");
-        fs::create_dir_all(&root).unwrap();
-        Self {
-            storage: DiskStorage::new(root),
-            directory,
-        }
-    }
-
-    /// Where bundles are unpacked, relative to the store.
-    pub(super) fn www(&self) -> &'static Path {
-        Path::new("staging/1/www")
-    }
-
-    pub(super) fn absolute(&self, path: &str) -> PathBuf {
-        self.directory
-            .path()
-            .join("app/files/root/staging/1/www")
-            .join(path)
-    }
-
-    /// Opens and unpacks an archive, and looks whether anything lies where it mustn't.
-    pub(super) fn install(&self, bytes: &[u8]) -> Result<FileList, Error> {
-        let archive = open(bytes)?;
-        let result = unpack(&archive, &self.storage, self.www(), &|_| {
-            ControlFlow::Continue(())
-        });
-        self.assert_nothing_outside();
-        result
-    }
-
-    /// The files that were unpacked, by path.
-    pub(super) fn files(&self) -> BTreeMap<String, Vec<u8>> {
-        let www = self.absolute("");
-        walk(&www)
-            .into_iter()
-            .map(|path| {
-                let content = fs::read(&path).unwrap();
-                let path = path.strip_prefix(&www).unwrap();
-                (path.to_str().unwrap().to_owned(), content)
-            })
-            .collect()
-    }
-
-    /// Only plain files in `www`, and nothing beside it.
-    pub(super) fn assert_nothing_outside(&self) {
-        for path in walk(self.directory.path()) {
-            assert!(path.starts_with(self.absolute("")), "{path:?} is outside");
-            assert!(fs::symlink_metadata(&path).unwrap().is_file(), "{path:?}");
-        }
-    }
-}
-
-/// Everything but directories.
-fn walk(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory) else {
-        return Vec::new();
-    };
-    entries
-        .flat_map(|entry| {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_dir() {
-                walk(&entry.path())
-            } else {
-                vec![entry.path()]
-            }
-        })
-        .collect()
-}
-
-pub(super) fn put16(out: &mut Vec<u8>, value: u16) {
+pub(in crate::archive) fn put16(out: &mut Vec<u8>, value: u16) {
     out.extend(value.to_le_bytes());
 }
 
-pub(super) fn put32(out: &mut Vec<u8>, value: u32) {
+pub(in crate::archive) fn put32(out: &mut Vec<u8>, value: u32) {
     out.extend(value.to_le_bytes());
 }
 
-pub(super) fn put64(out: &mut Vec<u8>, value: u64) {
+pub(in crate::archive) fn put64(out: &mut Vec<u8>, value: u64) {
     out.extend(value.to_le_bytes());
 }
