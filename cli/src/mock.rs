@@ -60,7 +60,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         .allow_request_faults(arguments.request_faults)
         .on_request(|request| {
             let range = request.header("range").unwrap_or("-");
-            let fault = request.fault.as_ref().map_or_else(String::new, |fault| format!(" [{fault}]"));
+            let fault = request
+                .fault
+                .as_ref()
+                .map_or_else(String::new, |fault| format!(" [{fault}]"));
             eprintln!(
                 "{} {} {} {range} {} bytes{fault}",
                 request.status, request.method, request.path, request.bytes_sent
@@ -75,9 +78,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.tls.is_some() {
         builder = builder.tls(mock_update_server::TlsCertificate::Valid);
     }
-    let server = builder
-        .start_blocking()
-        .map_err(|error| Failure::usage(format!("cannot serve {}: {error}", arguments.dir.display())))?;
+    let server = builder.start_blocking().map_err(|error| {
+        Failure::usage(format!("cannot serve {}: {error}", arguments.dir.display()))
+    })?;
     for wanted in &arguments.fault {
         let setting = server.fault(wanted.endpoint, wanted.fault.clone());
         match wanted.times {
@@ -110,7 +113,9 @@ fn wanted_fault(text: &str) -> Result<WantedFault, String> {
         .ok_or("ENDPOINT:FAULT, as in bundle:cut=1000")?;
     let (endpoint, times) = match place.split_once('*') {
         Some((endpoint, times)) => {
-            let times = times.parse().map_err(|_| format!("{times:?} is no count"))?;
+            let times = times
+                .parse()
+                .map_err(|_| format!("{times:?} is no count"))?;
             (endpoint, Some(times))
         }
         None => (place, None),
