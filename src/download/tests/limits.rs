@@ -43,6 +43,20 @@ async fn a_server_that_starts_over_each_time_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_server_that_knows_one_piece_only_is_given_up() {
+    let content = content(5_000);
+    let served = content.clone();
+    let mut asked = 0;
+    let stage = Stage::answering(move |_| {
+        asked += 1;
+        assert!(asked < 50, "asks without end");
+        ranged("bytes 0-2999/5000", &served[..3_000], None)
+    });
+    let error = stage.fetch_error(&release_of(&content)).await;
+    assert_eq!(error.code(), "network");
+}
+
+#[tokio::test]
 async fn going_back_and_forth_is_not_getting_on() {
     let content = content(5_000);
     let served = content.clone();
