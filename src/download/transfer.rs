@@ -195,6 +195,7 @@ impl Transfer<'_> {
                 }
             };
             if chunk.is_empty() {
+                self.check_floor(url, floor, asked, 0)?;
                 continue;
             }
             let limit = delivery.total.unwrap_or(self.limit);
@@ -208,7 +209,7 @@ impl Transfer<'_> {
             let promised = delivery.promised(&chunk);
             self.store(url, etag.as_deref(), &mut delivery, promised)?;
             if promised.len() < chunk.len() {
-                return Ok(Received::Piece);
+                return delivery.piece(url);
             }
             if !delivery.is_complete() {
                 self.check_floor(url, floor, asked, chunk.len() as u64)?;
@@ -265,7 +266,7 @@ impl Transfer<'_> {
                 found: len,
             }),
             _ if len < end => Err(network(url, &format!("ended after {len} of {end} bytes"))),
-            _ => Ok(Received::Piece),
+            _ => delivery.piece(url),
         }
     }
 
@@ -342,6 +343,15 @@ impl Transfer<'_> {
 impl Delivery {
     fn is_complete(&self) -> bool {
         self.total == Some(self.len)
+    }
+
+    /// All that was announced has come, and it isn't the rest. Only what continues the part gets
+    /// it further for sure: one that starts over could do so again and again.
+    fn piece(&self, url: &Url) -> Result<Received, Error> {
+        match self.verdict {
+            Verdict::Append { .. } => Ok(Received::Piece),
+            _ => Err(network(url, "sent a piece, and was asked for the whole")),
+        }
     }
 
     /// The bytes of `chunk` that the answer announced.

@@ -43,6 +43,31 @@ async fn a_server_that_starts_over_each_time_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_server_that_knows_one_piece_only_is_given_up() {
+    let content = content(5_000);
+    let served = content.clone();
+    let mut asked = 0;
+    let stage = Stage::answering(move |_| {
+        asked += 1;
+        assert!(asked < 50, "asks without end");
+        ranged("bytes 0-2999/5000", &served[..3_000], None)
+    });
+    let error = stage.fetch_error(&release_of(&content)).await;
+    assert_eq!(error.code(), "network");
+}
+
+#[tokio::test]
+async fn going_back_and_forth_is_not_getting_on() {
+    let content = content(5_000);
+    let served = content.clone();
+    let mut lengths = [3_000, 2_000, 2_500, 1_000, 3_000, 2_999].into_iter();
+    let stage = Stage::answering(move |_| whole(&served, None, lengths.next()));
+    let error = stage.fetch_error(&release_of(&content)).await;
+    assert_eq!(error.code(), "network");
+    assert_eq!(stage.transport.requests().len(), 6);
+}
+
+#[tokio::test]
 async fn a_stall_times_out_and_is_resumed() {
     let content = content(5_000);
     let release = release_of(&content);
@@ -111,6 +136,26 @@ async fn a_byte_a_connection_does_not_get_around_the_floor() {
         let answer = answer.chunks(&served[from..=from], 1).step(Step::Stall);
         answer.into()
     });
+    let error = stage.fetch_error(&release_of(&content)).await;
+    assert_eq!(error.code(), "timeout");
+}
+
+#[tokio::test]
+async fn a_byte_an_answer_does_not_get_around_the_floor() {
+    let content = content(5_000);
+    let served = content.clone();
+    let clock = ManualClock::skipping();
+    let server_clock = clock.clone();
+    let transport = ScriptedTransport::from_fn(&clock, move |request| {
+        server_clock.advance(Duration::from_secs(1));
+        let from = offset(request);
+        ranged(
+            &format!("bytes {from}-{from}/5000"),
+            &served[from..=from],
+            None,
+        )
+    });
+    let stage = Stage::with(clock, transport);
     let error = stage.fetch_error(&release_of(&content)).await;
     assert_eq!(error.code(), "timeout");
 }

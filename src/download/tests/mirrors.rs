@@ -55,6 +55,23 @@ async fn what_one_place_began_another_continues_without_its_validator() {
 }
 
 #[tokio::test]
+async fn a_validator_goes_with_the_bytes_that_it_came_with() {
+    let content = content(5_000);
+    let release = mirrored(&content);
+    let stage = Stage::new([
+        whole(&content, Some("\"a\""), Some(2_000)),
+        Answer::new(404).into(),
+        whole(&content, None, Some(1_000)),
+        Answer::new(404).into(),
+    ]);
+    stage.fetch_error(&release).await;
+    let stage = stage.again([rest(&content, 1_000, None)]);
+    stage.fetch(&release).await.unwrap();
+    assert_eq!(stage.ranges(), [Some("bytes=1000-".to_owned())]);
+    assert_eq!(stage.transport.sent("if-range"), [None]);
+}
+
+#[tokio::test]
 async fn bytes_that_cannot_be_right_are_not_handed_on() {
     let content = content(5_000);
     let endless = Answer::new(200).step(Step::Endless(vec![7; 999].into()));
@@ -79,7 +96,8 @@ async fn a_place_that_may_have_it_later_is_the_one_that_is_told_of() {
             stage.fetch_error(&release).await.code()
         }
     };
-    assert_eq!(code(404, 404).await, "not_found");
+    assert_eq!(code(404, 403).await, "not_found");
+    assert_eq!(code(403, 404).await, "http_status");
     assert_eq!(code(500, 404).await, "http_status");
     assert_eq!(code(404, 500).await, "http_status");
 }

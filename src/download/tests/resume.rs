@@ -70,6 +70,26 @@ async fn a_weak_etag_is_not_sent_back() {
 }
 
 #[tokio::test]
+async fn a_validator_that_comes_later_is_used_from_then_on() {
+    let content = content(5_000);
+    let late = Answer::new(206)
+        .header("content-range", "bytes 2000-4999/5000")
+        .header("etag", "\"b\"")
+        .chunks(&content[2_000..3_000], 997)
+        .step(Step::Cut);
+    let stage = Stage::new([
+        whole(&content, None, Some(2_000)),
+        late.into(),
+        rest(&content, 3_000, None),
+    ]);
+    stage.fetch(&release_of(&content)).await.unwrap();
+    assert_eq!(
+        stage.transport.sent("if-range"),
+        [None, None, some("\"b\"")]
+    );
+}
+
+#[tokio::test]
 async fn a_complete_part_causes_no_request() {
     let content = content(5_000);
     let release = release_of(&content);
@@ -279,9 +299,14 @@ async fn a_body_without_a_length_ends_where_it_ends_if_no_size_is_known() {
 async fn the_way_a_complete_body_ends_does_not_matter() {
     let content = content(5_000);
     let release = release_of(&content);
-    for end in [Step::Cut, Step::Stall] {
+    for (end, seconds) in [(Step::Cut, 0), (Step::Stall, 15)] {
         let answer = Answer::new(200).chunks(&content, 997).step(end);
         let stage = Stage::new([answer.into()]);
         stage.fetch(&release).await.unwrap();
+        assert_eq!(
+            stage.clock.monotonic(),
+            Duration::from_secs(seconds),
+            "no pause before another try"
+        );
     }
 }

@@ -27,14 +27,14 @@ struct Stage {
 }
 
 fn stage(scenes: impl IntoIterator<Item = Scene>) -> Stage {
+    stage_with(rules(), scenes)
+}
+
+fn stage_with(rules: NetworkRules, scenes: impl IntoIterator<Item = Scene>) -> Stage {
     let clock = ManualClock::skipping();
     let transport = ScriptedTransport::new(&clock, scenes);
-    let client = HttpClient::new(
-        Arc::new(transport.clone()),
-        Arc::new(clock.clone()),
-        rules(),
-    )
-    .with_random(Random::from_fn(|| 1.0));
+    let client = HttpClient::new(Arc::new(transport.clone()), Arc::new(clock.clone()), rules)
+        .with_random(Random::from_fn(|| 1.0));
     Stage {
         clock,
         transport,
@@ -118,6 +118,19 @@ async fn redirects_do_not_leave_https() {
         let error = stage.client.get_small(&url(HOME), &[]).await.unwrap_err();
         assert_eq!(error.code(), "protocol", "{location}");
     }
+}
+
+#[tokio::test]
+async fn redirects_do_not_leave_https_for_a_place_that_needs_none_either() {
+    let mut rules = rules();
+    rules.update_url = Some(url("http://localhost:3000/"));
+    let plain = stage_with(rules.clone(), [to(302, "http://127.0.0.1/a"), found("{}")]);
+    let start = url("http://localhost:3000/check");
+    plain.client.get_small(&start, &[]).await.unwrap();
+    let secure = stage_with(rules, [to(302, "http://127.0.0.1/a")]);
+    let start = url("https://cdn.example/check");
+    let error = secure.client.get_small(&start, &[]).await.unwrap_err();
+    assert_eq!(error.code(), "protocol");
 }
 
 #[tokio::test]
