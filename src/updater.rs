@@ -1,7 +1,10 @@
 //! The updater: connects what the other modules do, and keeps all work off its callers' threads.
 
+mod answers;
 mod background;
 mod builder;
+mod check;
+mod install;
 mod shared;
 mod update;
 
@@ -17,9 +20,9 @@ use crate::lifecycle::Lifecycle;
 use crate::lifecycle::inspect::{all_cores, hash_all};
 use crate::lifecycle::transition;
 
+pub use answers::{DownloadRequest, Latest, LatestStatus, SyncOutcome, SyncStatus};
 pub use builder::UpdaterBuilder;
 use shared::Shared;
-pub use update::{DownloadRequest, Latest, LatestStatus, SyncOutcome, SyncStatus};
 
 /// Keeps the web part of one app up to date.
 ///

@@ -26,11 +26,9 @@ mod tests;
 mod tree;
 mod unpack;
 
-pub(crate) use check::HashOutcome;
 pub use file_list::{DecodeFileListError, FileList, ListedFile};
 pub(crate) use open::Archive;
-pub(crate) use path::BundlePath;
-pub(crate) use unpack::{FileSource, PlannedFile, unpack};
+pub(crate) use unpack::{FileSource, unpack};
 
 /// How large a bundle may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

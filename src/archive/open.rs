@@ -34,7 +34,6 @@ pub(crate) struct Archive {
     files: Vec<PlannedFile>,
     locations: Vec<Location>,
     unpacked_size: u64,
-    skipped: Option<String>,
 }
 
 impl Archive {
@@ -80,26 +79,12 @@ impl Archive {
             files,
             locations,
             unpacked_size,
-            skipped: contents.skipped,
         })
     }
 
     /// Bytes that all files have together.
     pub(crate) fn unpacked_size(&self) -> u64 {
         self.unpacked_size
-    }
-
-    /// Refuses an archive with entries that unpacking would leave out: what macOS adds.
-    ///
-    /// For bundles of which every file is named by a signature.
-    pub(crate) fn require_nothing_skipped(&self) -> Result<(), Error> {
-        match &self.skipped {
-            None => Ok(()),
-            Some(name) => Err(Error::InvalidArchive {
-                entry: Some(name.clone()),
-                problem: "it is no part of the bundle".to_owned(),
-            }),
-        }
     }
 }
 
@@ -149,7 +134,6 @@ struct Contents<'h, 'b> {
     // With the place of the header among all.
     files: Vec<(BundlePath, usize, &'h Header<'b>)>,
     folders: Vec<BundlePath>,
-    skipped: Option<String>,
 }
 
 impl<'h, 'b> Contents<'h, 'b> {
@@ -158,7 +142,6 @@ impl<'h, 'b> Contents<'h, 'b> {
         let mut contents = Self {
             files: Vec::new(),
             folders: Vec::new(),
-            skipped: None,
         };
         for (index, header) in headers.iter().enumerate() {
             // APPNOTE 4.4.17: a name that ends in a slash is a folder's.
@@ -169,7 +152,6 @@ impl<'h, 'b> Contents<'h, 'b> {
             let path = BundlePath::parse(name)?;
             check_kind(header, is_folder)?;
             if is_skipped(&path, is_folder) {
-                contents.skipped = Some(path.to_string());
             } else if is_folder {
                 tree.add_folder(&path)?;
                 contents.folders.push(path);

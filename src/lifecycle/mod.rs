@@ -101,10 +101,6 @@ impl Lifecycle {
         self.describe(self.current_id())
     }
 
-    pub(crate) fn launch_token(&self) -> Option<&str> {
-        self.running.as_ref().map(|running| running.token.as_str())
-    }
-
     /// A bundle as callers see it; what isn't known any more is builtin.
     pub(crate) fn describe(&self, id: &BundleId) -> Bundle {
         self.store.state.bundle(id).map_or_else(

@@ -60,7 +60,7 @@ impl Lifecycle {
         let is_late = reason != Some("renderer") && !running.is_ready;
         let previous = running.previous.take().filter(|_| is_late);
         match previous {
-            Some(previous) if previous.was_bad => return Ok(()),
+            Some(previous) if previous.was_bad => Ok(()),
             Some(_) => {
                 starts.bad_in_row = starts.bad_if_crashed;
                 let starts = starts.clone();

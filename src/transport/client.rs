@@ -46,6 +46,7 @@ impl HttpClient {
     }
 
     /// Draws the jitter of its pauses from elsewhere.
+    #[cfg(test)]
     #[must_use]
     pub(crate) fn with_random(mut self, random: Random) -> Self {
         self.random = random;

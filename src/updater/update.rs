@@ -3,174 +3,30 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use semver::Version;
 use url::Url;
 
+use super::answers::{DownloadRequest, SyncOutcome, SyncStatus};
+use super::check::Asked;
+use super::install::InstallJob;
 use super::shared::{Shared, Transfer, lock};
-use crate::archive::Limits;
 use crate::bundle::{Bundle, BundleId, Problem};
-use crate::digest::Sha256Digest;
 use crate::download::{Downloader, FinishedPart};
 use crate::error::Error;
 use crate::event::Event;
 use crate::lifecycle::inspect::{all_cores, hash_all};
 use crate::lifecycle::{Lifecycle, transition};
-use crate::policy::{self, BlockReason, Situation, Verdict};
+use crate::policy::{BlockReason, Verdict};
 use crate::release::Release;
-use crate::source::{Answer, Inquiry, native_update};
 use crate::store::bundles::BundleDescription;
-use crate::store::install;
-use crate::store::state::{BundleRecord, Pause, RefusedBytes};
-use crate::verify::{Trust, verify_bundle};
+use crate::store::state::{BundleRecord, RefusedBytes};
+use crate::verify::Trust;
 
 /// The least time between two `download` events.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
-/// How many failed versions a check tells of.
-const MOST_FAILED_TOLD: usize = 10;
 /// A digest that is wrong may be the network's fault once.
 const DIGEST_ATTEMPTS: u32 = 2;
 
-/// What a check found.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Latest {
-    /// What it comes to.
-    pub status: LatestStatus,
-    /// Why it is blocked, where it is.
-    pub reason: Option<BlockReason>,
-    /// What the server offers, whether or not it may be installed.
-    pub release: Option<Release>,
-}
-
-/// What a check comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LatestStatus {
-    /// Nothing is to be done.
-    UpToDate,
-    /// The release may be installed.
-    UpdateAvailable,
-    /// The release needs a newer app.
-    NativeUpdateRequired,
-    /// The release must not run here, or the server must not be asked now.
-    Blocked,
-    /// Another update is under way.
-    Busy,
-}
-
-impl LatestStatus {
-    /// The status as it stands in answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UpToDate => "upToDate",
-            Self::UpdateAvailable => "updateAvailable",
-            Self::NativeUpdateRequired => "nativeUpdateRequired",
-            Self::Blocked => "blocked",
-            Self::Busy => "busy",
-        }
-    }
-}
-
-/// How a sync ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SyncOutcome {
-    /// What it comes to.
-    pub status: SyncStatus,
-    /// The bundle that is next now.
-    pub bundle: Option<Bundle>,
-    /// Why it is blocked, where it is.
-    pub reason: Option<BlockReason>,
-}
-
-/// What a sync comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SyncStatus {
-    /// The next launch tries a new bundle.
-    Downloaded,
-    /// Nothing is to be done.
-    UpToDate,
-    /// The release needs a newer app.
-    NativeUpdateRequired,
-    /// The release must not run here, or the server must not be asked now.
-    Blocked,
-    /// Another update is under way.
-    Busy,
-}
-
-impl SyncStatus {
-    /// The status as it stands in answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Downloaded => "downloaded",
-            Self::UpToDate => "upToDate",
-            Self::NativeUpdateRequired => "nativeUpdateRequired",
-            Self::Blocked => "blocked",
-            Self::Busy => "busy",
-        }
-    }
-}
-
-/// What to download.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DownloadRequest {
-    /// The release that the server offered last; without one, it is asked.
-    Offered,
-    /// A bundle at an address that the caller knows.
-    At {
-        /// Where.
-        url: Url,
-        /// Its version.
-        version: Version,
-        /// SHA-256 of its zip.
-        checksum: Sha256Digest,
-        /// A signature over its zip.
-        signature: Option<String>,
-        /// Bytes of its zip.
-        size: Option<u64>,
-    },
-}
-
 impl Shared {
-    pub(super) async fn get_latest(
-        self: Arc<Self>,
-        channel: Option<String>,
-    ) -> Result<Latest, Error> {
-        if self.lifecycle().store.is_busy() {
-            return Ok(latest(LatestStatus::Busy, None, None));
-        }
-        self.lifecycle().ready_for_changes()?;
-        let release = match self.ask(channel).await? {
-            Asked::RateLimited => {
-                let reason = Some(BlockReason::RateLimited);
-                return Ok(latest(LatestStatus::Blocked, reason, None));
-            }
-            Asked::Nothing => {
-                self.say_no_need();
-                return Ok(latest(LatestStatus::UpToDate, None, None));
-            }
-            Asked::Offer(release) => release,
-        };
-        let verdict = self.judge(&release);
-        Ok(match verdict {
-            Verdict::UpToDate => {
-                self.say_no_need();
-                latest(LatestStatus::UpToDate, None, Some(release))
-            }
-            Verdict::Fetch | Verdict::OnDisk(_) => {
-                let bundle = self.preview(&release, &BundleId::random());
-                self.emit(vec![Event::UpdateAvailable { bundle }]);
-                latest(LatestStatus::UpdateAvailable, None, Some(release))
-            }
-            Verdict::NativeUpdateRequired => {
-                latest(LatestStatus::NativeUpdateRequired, None, Some(release))
-            }
-            Verdict::Blocked(reason) => latest(LatestStatus::Blocked, Some(reason), Some(release)),
-        })
-    }
-
     pub(super) async fn sync(self: Arc<Self>) -> Result<SyncOutcome, Error> {
         if self.lifecycle().store.is_busy() {
             return Ok(outcome(SyncStatus::Busy, None, None));
@@ -291,89 +147,6 @@ impl Shared {
             ));
         }
         Ok(())
-    }
-
-    /// Asks the server, unless it asked to be left alone.
-    async fn ask(self: &Arc<Self>, channel: Option<String>) -> Result<Asked, Error> {
-        let base = self
-            .config
-            .update_url
-            .clone()
-            .ok_or_else(|| Error::config("updateUrl", "missing: there is no server to ask"))?;
-        let inquiry = {
-            let lifecycle = self.lifecycle();
-            let pause = lifecycle.state().rate_limit;
-            if pause.is_some_and(|pause| pause.remaining(lifecycle.now()).is_some()) {
-                return Ok(Asked::RateLimited);
-            }
-            self.inquiry(&lifecycle, channel)
-        };
-        let mut cache = lock(&self.cache).take();
-        let answer = native_update::check(&self.client, &base, &inquiry, &mut cache).await;
-        *lock(&self.cache) = cache;
-        match answer {
-            Ok(Answer::Nothing) => Ok(Asked::Nothing),
-            Ok(Answer::Offer(release)) => {
-                *lock(&self.offered) = Some(release.clone());
-                Ok(Asked::Offer(release))
-            }
-            Err(error) => {
-                self.remember_wish(&error).await;
-                match error {
-                    Error::RateLimited { .. } => Ok(Asked::RateLimited),
-                    error => Err(error),
-                }
-            }
-        }
-    }
-
-    fn inquiry(&self, lifecycle: &Lifecycle, channel: Option<String>) -> Inquiry {
-        let state = lifecycle.state();
-        let current = lifecycle.current();
-        let failed = state.failed.iter().rev().take(MOST_FAILED_TOLD);
-        Inquiry {
-            app_id: self.config.app_id.clone(),
-            platform: self.config.platform.clone(),
-            channel: channel
-                .or_else(|| state.channel.clone())
-                .unwrap_or_else(|| self.config.channel.clone()),
-            device_id: self.device_id(lifecycle),
-            custom_id: state.custom_id.clone(),
-            app_version: lifecycle.rules.native_version.to_string(),
-            current_version: current.version,
-            current_bundle: current.id.to_string(),
-            failed_versions: failed.map(|failed| failed.version.to_string()).collect(),
-        }
-    }
-
-    /// A server that says how long to wait is left alone for that long, across processes.
-    async fn remember_wish(self: &Arc<Self>, error: &Error) {
-        let Some(wait) = error.retry_after() else {
-            return;
-        };
-        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let kept = self
-            .change(move |lifecycle| {
-                let now = lifecycle.now();
-                lifecycle.update(|state| state.rate_limit = Some(Pause::new(now, millis)))?;
-                Ok(((), Vec::new()))
-            })
-            .await;
-        if let Err(error) = kept {
-            tracing::warn!(%error, "the server's wish to wait is not kept");
-        }
-    }
-
-    fn judge(&self, release: &Release) -> Verdict {
-        let lifecycle = self.lifecycle();
-        let situation = Situation {
-            state: lifecycle.state(),
-            current: lifecycle.current_id(),
-            builtin_version: &lifecycle.rules.builtin_version,
-            native_version: &lifecycle.rules.native_version,
-            allow_downgrade: lifecycle.rules.allow_downgrade,
-        };
-        policy::judge(release, &situation, &|record| lifecycle.is_whole(record))
     }
 
     /// Gets a release onto the device, from what is there or from the server.
@@ -557,13 +330,6 @@ impl Shared {
         )
     }
 
-    /// The bundle that a release would become.
-    fn preview(&self, release: &Release, id: &BundleId) -> Bundle {
-        describe(release)
-            .into_record(id.clone(), self.lifecycle().now(), None)
-            .to_bundle()
-    }
-
     fn wrong_native_version(&self, release: &Release) -> Error {
         let min = release.min_app_version.as_deref().unwrap_or("…");
         let max = release.max_app_version.as_deref().unwrap_or("…");
@@ -571,11 +337,6 @@ impl Shared {
             needed: format!("{min} to {max}"),
             found: self.lifecycle().rules.native_version.to_string(),
         }
-    }
-
-    fn say_no_need(&self) {
-        let bundle = self.lifecycle().current();
-        self.emit(vec![Event::NoNeedUpdate { bundle }]);
     }
 }
 
@@ -588,51 +349,7 @@ impl Lifecycle {
     }
 }
 
-/// Everything between the last byte and the commit; it blocks.
-struct InstallJob {
-    shared: Arc<Shared>,
-    release: Release,
-    id: BundleId,
-    part: FinishedPart,
-    as_next: bool,
-}
-
-impl InstallJob {
-    fn run(self, is_cancelled: &(dyn Fn() -> bool + Sync)) -> crate::lifecycle::Outcome<Bundle> {
-        let storage = self.shared.storage();
-        let config = &self.shared.config;
-        let zip = storage
-            .open(&self.part.path)
-            .map_err(|error| Error::storage("open", &self.part.path, error))?;
-        verify_bundle(
-            &*zip,
-            self.part.len,
-            &self.release.checksum,
-            self.release.signature.as_deref(),
-            &config.trust,
-            &self.release.version.to_string(),
-            &is_cancelled,
-        )?;
-        let limits = Limits {
-            max_files: config.max_files,
-            max_unpacked_bytes: config.max_unpacked_bytes,
-        };
-        let description = describe(&self.release);
-        install::install(
-            &*storage,
-            zip,
-            &limits,
-            &self.id,
-            &description,
-            is_cancelled,
-        )?;
-        let mut lifecycle = self.shared.lifecycle();
-        let record = description.into_record(self.id, lifecycle.now(), lifecycle.boot_id());
-        lifecycle.add_bundle(record, self.as_next)
-    }
-}
-
-fn describe(release: &Release) -> BundleDescription {
+pub(super) fn describe(release: &Release) -> BundleDescription {
     BundleDescription {
         version: release.version.clone(),
         checksum: release.checksum,
@@ -645,20 +362,6 @@ fn describe(release: &Release) -> BundleDescription {
 fn discard(downloader: &Downloader, part: &FinishedPart) {
     if let Err(error) = downloader.discard(&part.key) {
         tracing::warn!(%error, "a finished part stays behind");
-    }
-}
-
-enum Asked {
-    Nothing,
-    Offer(Release),
-    RateLimited,
-}
-
-fn latest(status: LatestStatus, reason: Option<BlockReason>, release: Option<Release>) -> Latest {
-    Latest {
-        status,
-        reason,
-        release,
     }
 }
 

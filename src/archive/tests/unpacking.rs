@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::archive::path::BundlePath;
 use crate::archive::testing::{RawEntry, RawZip, Site, noise, open};
-use crate::archive::{Archive, BundlePath, FileSource, Limits, PlannedFile, unpack};
+use crate::archive::unpack::PlannedFile;
+use crate::archive::{Archive, FileSource, Limits, unpack};
 use crate::error::Error;
 use crate::store::storage::ReadAt;
 

@@ -1,0 +1,169 @@
+//! Asks the server what there is, and judges it.
+
+use std::sync::Arc;
+
+use super::answers::{Latest, LatestStatus};
+use super::shared::{Shared, lock};
+use super::update::describe;
+use crate::bundle::{Bundle, BundleId};
+use crate::error::Error;
+use crate::event::Event;
+use crate::lifecycle::Lifecycle;
+use crate::policy::{self, BlockReason, Situation, Verdict};
+use crate::release::Release;
+use crate::source::{Answer, Inquiry, native_update};
+use crate::store::state::Pause;
+
+/// How many failed versions a check tells of.
+const MOST_FAILED_TOLD: usize = 10;
+
+/// What asking came to.
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
+pub(super) enum Asked {
+    Nothing,
+    Offer(Release),
+    RateLimited,
+}
+
+impl Shared {
+    pub(super) async fn get_latest(
+        self: Arc<Self>,
+        channel: Option<String>,
+    ) -> Result<Latest, Error> {
+        if self.lifecycle().store.is_busy() {
+            return Ok(latest(LatestStatus::Busy, None, None));
+        }
+        self.lifecycle().ready_for_changes()?;
+        let release = match self.ask(channel).await? {
+            Asked::RateLimited => {
+                let reason = Some(BlockReason::RateLimited);
+                return Ok(latest(LatestStatus::Blocked, reason, None));
+            }
+            Asked::Nothing => {
+                self.say_no_need();
+                return Ok(latest(LatestStatus::UpToDate, None, None));
+            }
+            Asked::Offer(release) => release,
+        };
+        let verdict = self.judge(&release);
+        Ok(match verdict {
+            Verdict::UpToDate => {
+                self.say_no_need();
+                latest(LatestStatus::UpToDate, None, Some(release))
+            }
+            Verdict::Fetch | Verdict::OnDisk(_) => {
+                let bundle = self.preview(&release, &BundleId::random());
+                self.emit(vec![Event::UpdateAvailable { bundle }]);
+                latest(LatestStatus::UpdateAvailable, None, Some(release))
+            }
+            Verdict::NativeUpdateRequired => {
+                latest(LatestStatus::NativeUpdateRequired, None, Some(release))
+            }
+            Verdict::Blocked(reason) => latest(LatestStatus::Blocked, Some(reason), Some(release)),
+        })
+    }
+
+    /// Asks the server, unless it asked to be left alone.
+    pub(super) async fn ask(self: &Arc<Self>, channel: Option<String>) -> Result<Asked, Error> {
+        let base = self
+            .config
+            .update_url
+            .clone()
+            .ok_or_else(|| Error::config("updateUrl", "missing: there is no server to ask"))?;
+        let inquiry = {
+            let lifecycle = self.lifecycle();
+            let pause = lifecycle.state().rate_limit;
+            if pause.is_some_and(|pause| pause.remaining(lifecycle.now()).is_some()) {
+                return Ok(Asked::RateLimited);
+            }
+            self.inquiry(&lifecycle, channel)
+        };
+        let mut cache = lock(&self.cache).take();
+        let answer = native_update::check(&self.client, &base, &inquiry, &mut cache).await;
+        *lock(&self.cache) = cache;
+        match answer {
+            Ok(Answer::Nothing) => Ok(Asked::Nothing),
+            Ok(Answer::Offer(release)) => {
+                *lock(&self.offered) = Some(release.clone());
+                Ok(Asked::Offer(release))
+            }
+            Err(error) => {
+                self.remember_wish(&error).await;
+                match error {
+                    Error::RateLimited { .. } => Ok(Asked::RateLimited),
+                    error => Err(error),
+                }
+            }
+        }
+    }
+
+    fn inquiry(&self, lifecycle: &Lifecycle, channel: Option<String>) -> Inquiry {
+        let state = lifecycle.state();
+        let current = lifecycle.current();
+        let failed = state.failed.iter().rev().take(MOST_FAILED_TOLD);
+        Inquiry {
+            app_id: self.config.app_id.clone(),
+            platform: self.config.platform.clone(),
+            channel: channel
+                .or_else(|| state.channel.clone())
+                .unwrap_or_else(|| self.config.channel.clone()),
+            device_id: self.device_id(lifecycle),
+            custom_id: state.custom_id.clone(),
+            app_version: lifecycle.rules.native_version.to_string(),
+            current_version: current.version,
+            current_bundle: current.id.to_string(),
+            failed_versions: failed.map(|failed| failed.version.to_string()).collect(),
+        }
+    }
+
+    /// A server that says how long to wait is left alone for that long, across processes.
+    pub(super) async fn remember_wish(self: &Arc<Self>, error: &Error) {
+        let Some(wait) = error.retry_after() else {
+            return;
+        };
+        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let kept = self
+            .change(move |lifecycle| {
+                let now = lifecycle.now();
+                lifecycle.update(|state| state.rate_limit = Some(Pause::new(now, millis)))?;
+                Ok(((), Vec::new()))
+            })
+            .await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the server's wish to wait is not kept");
+        }
+    }
+
+    pub(super) fn judge(&self, release: &Release) -> Verdict {
+        let lifecycle = self.lifecycle();
+        let situation = Situation {
+            state: lifecycle.state(),
+            current: lifecycle.current_id(),
+            builtin_version: &lifecycle.rules.builtin_version,
+            native_version: &lifecycle.rules.native_version,
+            allow_downgrade: lifecycle.rules.allow_downgrade,
+        };
+        policy::judge(release, &situation, &|record| lifecycle.is_whole(record))
+    }
+
+    pub(super) fn say_no_need(&self) {
+        let bundle = self.lifecycle().current();
+        self.emit(vec![Event::NoNeedUpdate { bundle }]);
+    }
+}
+
+    /// The bundle that a release would become.
+    pub(super) fn preview(&self, release: &Release, id: &BundleId) -> Bundle {
+        describe(release)
+            .into_record(id.clone(), self.lifecycle().now(), None)
+            .to_bundle()
+    }
+}
+
+fn latest(status: LatestStatus, reason: Option<BlockReason>, release: Option<Release>) -> Latest {
+    Latest {
+        status,
+        reason,
+        release,
+    }
+}

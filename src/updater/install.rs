@@ -1,0 +1,58 @@
+//! From the last byte to the commit: verified, installed, and named by the state.
+
+use std::sync::Arc;
+
+use super::shared::Shared;
+use super::update::describe;
+use crate::archive::Limits;
+use crate::bundle::{Bundle, BundleId};
+use crate::download::FinishedPart;
+use crate::error::Error;
+use crate::lifecycle::Outcome;
+use crate::release::Release;
+use crate::store::install;
+use crate::verify::verify_bundle;
+
+/// What is to be installed. All of it blocks.
+pub(super) struct InstallJob {
+    pub(super) shared: Arc<Shared>,
+    pub(super) release: Release,
+    pub(super) id: BundleId,
+    pub(super) part: FinishedPart,
+    pub(super) as_next: bool,
+}
+
+impl InstallJob {
+    pub(super) fn run(self, is_cancelled: &(dyn Fn() -> bool + Sync)) -> Outcome<Bundle> {
+        let storage = self.shared.storage();
+        let config = &self.shared.config;
+        let zip = storage
+            .open(&self.part.path)
+            .map_err(|error| Error::storage("open", &self.part.path, error))?;
+        verify_bundle(
+            &*zip,
+            self.part.len,
+            &self.release.checksum,
+            self.release.signature.as_deref(),
+            &config.trust,
+            &self.release.version.to_string(),
+            &is_cancelled,
+        )?;
+        let limits = Limits {
+            max_files: config.max_files,
+            max_unpacked_bytes: config.max_unpacked_bytes,
+        };
+        let description = describe(&self.release);
+        install::install(
+            &*storage,
+            zip,
+            &limits,
+            &self.id,
+            &description,
+            is_cancelled,
+        )?;
+        let mut lifecycle = self.shared.lifecycle();
+        let record = description.into_record(self.id, lifecycle.now(), lifecycle.boot_id());
+        lifecycle.add_bundle(record, self.as_next)
+    }
+}
