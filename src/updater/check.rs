@@ -150,7 +150,6 @@ impl Shared {
         let bundle = self.lifecycle().current();
         self.emit(vec![Event::NoNeedUpdate { bundle }]);
     }
-}
 
     /// The bundle that a release would become.
     pub(super) fn preview(&self, release: &Release, id: &BundleId) -> Bundle {
