@@ -12,6 +12,8 @@ pub(crate) mod launch;
 pub(crate) mod rules;
 pub(crate) mod running;
 mod start;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transition;
 mod verdicts;
 
