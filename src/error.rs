@@ -195,7 +195,7 @@ pub enum Error {
     MissingIndex,
 
     /// Another call or another process is at work on the same root.
-    #[error("{what} is busy")]
+    #[error("{what} is in use by another call or process")]
     Busy {
         /// What is busy.
         what: String,

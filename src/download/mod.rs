@@ -105,6 +105,7 @@ impl Downloader {
                 }
             }
         }
+        part::discard_if_empty(&*self.storage, &PartKey::of(release))?;
         Err(failure.unwrap_or_else(|| Error::invalid_request("the release has no URL")))
     }
 

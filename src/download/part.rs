@@ -187,6 +187,14 @@ pub(super) fn discard(storage: &dyn Storage, key: &PartKey) -> Result<(), Error>
     remove(storage, &key.sidecar_path())
 }
 
+/// Deletes what lies beside a part that has no byte: there is nothing to resume.
+pub(super) fn discard_if_empty(storage: &dyn Storage, key: &PartKey) -> Result<(), Error> {
+    match storage.metadata(&key.part_path()) {
+        Ok(metadata) if metadata.len > 0 => Ok(()),
+        _ => discard(storage, key),
+    }
+}
+
 /// Deletes what nobody will resume: parts that are too old, and those of which nothing is known.
 pub(super) fn sweep(storage: &dyn Storage, now: SystemTime) -> Result<(), Error> {
     remove_if(storage, |stem| {

@@ -29,7 +29,7 @@ pub(crate) struct Store {
     access: Access,
     /// The state was lost: what lies in `bundles/` may be all that is left of it.
     pub(crate) is_recovering: bool,
-    _lock: Option<Box<dyn LockGuard>>,
+    lock: Option<Box<dyn LockGuard>>,
 }
 
 /// What this process may do with the root.
@@ -52,12 +52,18 @@ impl Store {
             slots: Slots::default(),
             access: Access::Owner,
             is_recovering: false,
-            _lock: None,
+            lock: None,
         };
         if let Err(error) = store.load() {
             store.access = Access::Unreadable(error);
         }
         store
+    }
+
+    /// Gives the root up: from here on it is another's.
+    pub(crate) fn close(&mut self) {
+        self.access = Access::Busy;
+        self.lock = None;
     }
 
     /// Whether another process owns the root.
@@ -77,7 +83,7 @@ impl Store {
         match &self.access {
             Access::Owner => Ok(()),
             Access::Busy => Err(Error::Busy {
-                what: "the store: another process".to_owned(),
+                what: "the store".to_owned(),
             }),
             Access::Unreadable(error) => Err(same(error)),
         }
@@ -107,7 +113,7 @@ impl Store {
             return Err(Error::storage("create", self.storage.root(), error));
         }
         match self.storage.lock(Path::new("lock")) {
-            Ok(LockOutcome::Owned(lock)) => self._lock = Some(lock),
+            Ok(LockOutcome::Owned(lock)) => self.lock = Some(lock),
             Ok(LockOutcome::Contended) => self.access = Access::Busy,
             Ok(LockOutcome::Unsupported) => {
                 tracing::warn!("the file system has no locks: going on without");

@@ -181,8 +181,10 @@ impl Shared {
         }
     }
 
+    /// Ends all work and gives the root up, so that it can be opened again at once.
     pub(super) fn shut_down(&self) {
         self.cancel();
+        self.lifecycle().store.close();
         if let Some(runtime) = lock(&self.runtime).take() {
             runtime.shutdown_background();
         }

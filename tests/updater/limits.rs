@@ -1,0 +1,32 @@
+//! The limits of the configuration.
+
+use serde_json::json;
+
+use crate::support::{World, large_zip, zip};
+
+#[tokio::test]
+async fn a_bundle_over_a_limit_is_refused() {
+    for (key, value, code) in [
+        ("maxBundleBytes", 10_000, "size_exceeded"),
+        ("maxUnpackedBytes", 10_000, "archive_limit"),
+        ("maxFiles", 1, "archive_limit"),
+    ] {
+        let mut world = World::new().await;
+        world.publish_zip("2.0.0", &large_zip(20_000));
+        world.configure(key, json!(value));
+        let (updater, _) = world.launch();
+        assert_eq!(updater.sync().await.unwrap_err().code(), code, "{key}");
+        assert_eq!(world.names("staging"), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_bundle_at_the_limit_is_taken() {
+    let mut world = World::new().await;
+    let bytes = world.publish_zip("2.0.0", &zip(&[("index.html", b"12345"), ("a", b"12345")]));
+    world.configure("maxBundleBytes", json!(bytes.len()));
+    world.configure("maxUnpackedBytes", json!(10));
+    world.configure("maxFiles", json!(2));
+    let (updater, _) = world.launch();
+    updater.sync().await.unwrap();
+}
