@@ -84,9 +84,9 @@ pub enum Error {
     },
 
     /// The device's disk is too full.
-    #[error("not enough space: {needed} bytes are needed, {available} are free")]
+    #[error("not enough space{}", bytes_needed(*needed, *available))]
     InsufficientStorage {
-        /// Bytes needed.
+        /// Bytes needed; 0 where a write failed and nobody knows.
         needed: u64,
         /// Bytes free, as far as it is known.
         available: u64,
@@ -348,4 +348,12 @@ impl Error {
 
 fn in_entry(entry: Option<&String>) -> String {
     entry.map_or_else(String::new, |entry| format!(" (in {entry:?})"))
+}
+
+fn bytes_needed(needed: u64, available: u64) -> String {
+    if needed == 0 {
+        ": the disk is full".to_owned()
+    } else {
+        format!(": {needed} bytes are needed, {available} are free")
+    }
 }

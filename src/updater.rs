@@ -436,16 +436,15 @@ impl Shared {
     }
 
     async fn resume(self: Arc<Self>) -> Result<(), Error> {
-        let apply_after = self.config.apply_after_background;
-        let result = self
-            .blocking({
-                let shared = Arc::clone(&self);
-                move || shared.lifecycle().resume(apply_after)
-            })
-            .await?;
+        let next = self.lifecycle().resume()?;
         self.wake();
-        self.emit(result?);
         self.deliver_in_background();
-        Ok(())
+        match next {
+            Some(next) => {
+                self.change(move |lifecycle| lifecycle.apply_unasked(&next))
+                    .await
+            }
+            None => Ok(()),
+        }
     }
 }

@@ -67,18 +67,29 @@ impl Lifecycle {
         self.enter(state, &target)
     }
 
-    /// Runs what is next, as a return from a long time in the background does.
-    pub(crate) fn apply(&mut self, next: &BundleId) -> Outcome<Launch> {
-        let is_failed = self
-            .store
-            .state
-            .bundle(next)
-            .is_some_and(|record| record.status == BundleStatus::Error);
-        let is_gone = !next.is_builtin() && self.store.state.bundle(next).is_none();
-        if is_failed || is_gone {
-            return self.reloaded();
+    /// Runs what is next because the app was away for long; the host has to be told.
+    pub(crate) fn apply_unasked(&mut self, next: &BundleId) -> Outcome<()> {
+        self.ready_for_changes()?;
+        let is_still_next = self.state().next.as_ref() == Some(next);
+        if !is_still_next || self.state().is_trial(self.current_id()) {
+            return Ok(((), Vec::new()));
         }
-        self.switch_to(next)
+        let (launch, mut events) = self.apply(next)?;
+        events.push(Event::Reload(launch));
+        Ok(((), events))
+    }
+
+    fn apply(&mut self, next: &BundleId) -> Outcome<Launch> {
+        let can_run = next.is_builtin()
+            || self
+                .state()
+                .bundle(next)
+                .is_some_and(|record| record.status != BundleStatus::Error);
+        if can_run {
+            self.switch_to(next)
+        } else {
+            self.reloaded()
+        }
     }
 
     /// Activates `target` in `state`, commits, and runs it.
@@ -136,7 +147,8 @@ impl Lifecycle {
             };
             match inspection {
                 Inspection::Whole { hashed_boot } => record.hashed_boot = hashed_boot,
-                Inspection::Damaged | Inspection::Unfinished => return self.found_damaged(id),
+                Inspection::Damaged => return self.found_damaged(id),
+                Inspection::Unfinished => return Err(unreadable(id)),
             }
         }
         self.enter(state, id)
@@ -146,12 +158,10 @@ impl Lifecycle {
         let mut state = self.store.state.clone();
         transition::lose(&mut state, id);
         self.store.commit(state)?;
-        let source = io::Error::new(
-            io::ErrorKind::InvalidData,
+        Err(cannot_start(
+            id,
             "its files are not what was installed; it will be fetched again",
-        );
-        let folder = BundleFolder::installed(id);
-        Err(Error::storage("start", folder.path(), source))
+        ))
     }
 
     fn reloaded(&self) -> Outcome<Launch> {
@@ -173,6 +183,16 @@ impl Lifecycle {
         }
         Ok(())
     }
+}
+
+/// That the file system fails says nothing about the bundle.
+fn unreadable(id: &BundleId) -> Error {
+    cannot_start(id, "its files can't be read now")
+}
+
+fn cannot_start(id: &BundleId, problem: &str) -> Error {
+    let source = io::Error::new(io::ErrorKind::InvalidData, problem);
+    Error::storage("start", BundleFolder::installed(id).path(), source)
 }
 
 fn quick_look(inspector: &mut LaunchInspector<'_>, record: &BundleRecord) -> Inspection {

@@ -24,6 +24,7 @@ pub(crate) struct Moment {
     /// Whether this launch was looked at before.
     pub(crate) has_checked: bool,
     pub(crate) next_check: Option<Pause>,
+    pub(crate) check_interval: Duration,
     /// Milliseconds since the Unix epoch.
     pub(crate) wall: u64,
 }
@@ -51,9 +52,10 @@ pub(crate) fn plan(moment: &Moment) -> Plan {
     if settled_at > moment.now {
         return Plan::Sleep(settled_at - moment.now);
     }
+    let longest = millis(moment.check_interval.max(LONGEST_BACKOFF));
     match moment
         .next_check
-        .and_then(|pause| pause.remaining(moment.wall))
+        .and_then(|pause| pause.remaining(moment.wall, longest))
     {
         Some(left) => Plan::Sleep(Duration::from_millis(left)),
         None => Plan::Check,
@@ -69,10 +71,12 @@ pub(crate) fn interval(check_interval: Duration, mismatches: u32, jitter: f64) -
             .saturating_mul(1 << doublings.min(10))
             .min(LONGEST_BACKOFF),
     };
-    // A pause of over a day would be taken for a clock that lies.
-    let base = check_interval.max(backoff).min(LONGEST_BACKOFF);
-    let spread = base.mul_f64(0.9 + 0.1 * jitter.clamp(0.0, 1.0));
-    u64::try_from(spread.as_millis()).unwrap_or(u64::MAX)
+    let base = check_interval.max(backoff);
+    millis(base.mul_f64(0.9 + 0.1 * jitter.clamp(0.0, 1.0)))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -91,6 +95,7 @@ mod tests {
             is_active: true,
             has_checked: false,
             next_check: None,
+            check_interval: at(60),
             wall: 1_000_000,
         }
     }

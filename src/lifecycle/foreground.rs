@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::bundle::FailureReason;
+use crate::bundle::{BundleId, FailureReason};
 use crate::error::Error;
 use crate::event::Event;
 
@@ -70,39 +70,35 @@ impl Lifecycle {
         Ok(())
     }
 
-    /// The app comes back. After a long time, what is next is applied.
-    pub(crate) fn resume(&mut self, apply_after: Duration) -> Result<Vec<Event>, Error> {
+    /// The app comes back. After a long time away, this is what is to be applied now.
+    pub(crate) fn resume(&mut self) -> Result<Option<BundleId>, Error> {
         self.ready_for_changes()?;
+        Ok(self.come_back())
+    }
+
+    /// A second launch of the same process: only whether it is seen may have changed.
+    pub(super) fn show(&mut self, is_active: bool) -> Option<BundleId> {
+        if is_active {
+            self.come_back()
+        } else {
+            self.hide();
+            None
+        }
+    }
+
+    fn come_back(&mut self) -> Option<BundleId> {
         let away = self
             .background_since
             .map(|since| Duration::from_millis(self.now().saturating_sub(since)));
         self.unhide();
+        let apply_after = self.rules.apply_after_background;
         let is_due = !apply_after.is_zero() && away.is_some_and(|away| away >= apply_after);
-        let current = self.running()?.bundle.clone();
-        let next = self
-            .store
-            .state
+        let current = self.current_id();
+        let state = self.state();
+        state
             .next
             .clone()
-            .filter(|next| *next != current);
-        match next {
-            Some(next) if is_due && !self.store.state.is_trial(&current) => {
-                let (launch, mut events) = self.apply(&next)?;
-                events.push(Event::Reload(launch));
-                Ok(events)
-            }
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// A second launch of the same process: only whether it is seen may have changed.
-    pub(super) fn show(&mut self, is_active: bool) -> Vec<Event> {
-        if is_active {
-            self.unhide();
-        } else {
-            self.hide();
-        }
-        Vec::new()
+            .filter(|next| is_due && next != current && !state.is_trial(current))
     }
 
     fn hide(&mut self) {

@@ -19,14 +19,19 @@ const FULL: u64 = 64 * 1024;
 pub(crate) struct AfterLaunch {
     /// A bundle whose files could not all be hashed in time.
     pub(crate) hash: Option<BundleId>,
+    /// What is to be applied because the app was away for long.
+    pub(crate) apply: Option<BundleId>,
 }
 
 impl Lifecycle {
     /// Decides what this process runs. A second call is the same launch.
     pub(crate) fn launch(&mut self, is_active: bool) -> (Launch, Vec<Event>, AfterLaunch) {
         if self.running.is_some() {
-            let events = self.show(is_active);
-            return (self.launched(), events, AfterLaunch::default());
+            let after = AfterLaunch {
+                apply: self.show(is_active),
+                ..AfterLaunch::default()
+            };
+            return (self.launched(), Vec::new(), after);
         }
         match self.store.writable() {
             Ok(()) => self.start(is_active),
@@ -44,6 +49,7 @@ impl Lifecycle {
         let rolled_back = decision.rolled_back.take();
         let after = AfterLaunch {
             hash: decision.hash_in_background.take(),
+            apply: None,
         };
         let before = self.store.state.current.clone();
         let previous = decision.previous.take().filter(|_| rolled_back.is_none());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::shared::Shared;
+use crate::bundle::BundleId;
 use crate::config::AutoUpdate;
 use crate::error::Error;
 use crate::lifecycle::automatic::{self, Moment, Plan};
@@ -40,6 +41,17 @@ impl Shared {
         let shared = Arc::clone(self);
         self.spawn(async move {
             shared.deliver().await;
+        });
+    }
+
+    pub(super) fn apply_in_background(self: &Arc<Self>, next: Option<BundleId>) {
+        let Some(next) = next else { return };
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            let applied = shared.change(move |lifecycle| lifecycle.apply_unasked(&next));
+            if let Err(error) = applied.await {
+                tracing::warn!(%error, "what is next waits for the next launch");
+            }
         });
     }
 
@@ -110,6 +122,7 @@ impl Shared {
             is_active: presence.is_some_and(|(_, is_active)| is_active),
             has_checked,
             next_check: lifecycle.state().schedule.next_check,
+            check_interval: self.config.check_interval,
             wall: lifecycle.now(),
         }
     }

@@ -17,6 +17,10 @@ use crate::store::state::Pause;
 /// How many failed versions a check tells of.
 const MOST_FAILED_TOLD: usize = 10;
 
+/// The longest that a server may ask to be left alone, in milliseconds: a day. Anything longer is
+/// taken for a clock that lies.
+const LONGEST_WISH: u64 = 24 * 60 * 60 * 1000;
+
 /// What asking came to.
 #[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(super) enum Asked {
@@ -73,7 +77,7 @@ impl Shared {
         let inquiry = {
             let lifecycle = self.lifecycle();
             let pause = lifecycle.state().rate_limit;
-            if pause.is_some_and(|pause| pause.remaining(lifecycle.now()).is_some()) {
+            if pause.is_some_and(|pause| pause.remaining(lifecycle.now(), LONGEST_WISH).is_some()) {
                 return Ok(Asked::RateLimited);
             }
             self.inquiry(&lifecycle, channel)

@@ -80,15 +80,15 @@ impl Shared {
     }
 
     pub(super) fn launch(self: &Arc<Self>, is_active: bool) -> Launch {
-        let (launch, events, after) = {
+        let (is_first, (launch, events, after)) = {
             let mut lifecycle = self.lifecycle();
-            let is_first = !lifecycle.has_launched();
-            let (launch, events, after) = lifecycle.launch(is_active);
-            (launch, events, is_first.then_some(after))
+            (!lifecycle.has_launched(), lifecycle.launch(is_active))
         };
-        match after {
-            Some(after) => self.after_launch(after),
-            None => self.wake(),
+        if is_first {
+            self.after_launch(after);
+        } else {
+            self.wake();
+            self.apply_in_background(after.apply);
         }
         self.emit(events);
         launch

@@ -143,17 +143,27 @@ fn a_long_time_in_the_background_applies_next() {
     let launch = phone.launch();
     phone.ready(&launch);
     let next = phone.install("3.0.0");
-    let after = seconds(300);
     for (away, applies) in [(299, false), (300, true)] {
         phone.app().pause().unwrap();
         phone.wait(seconds(away));
-        let events = phone.app().resume(after).unwrap();
+        let events = phone.resume();
         assert_eq!(!events.is_empty(), applies, "{away} s");
         if let Some(Event::Reload(launch)) = events.last() {
             assert_eq!(launch.bundle.id, next);
             assert!(launch.trial);
         }
     }
+}
+
+#[test]
+fn a_second_launch_after_a_long_time_applies_next_too() {
+    let (mut phone, _) = Phone::with_good_bundle();
+    phone.launch();
+    let next = phone.install("3.0.0");
+    phone.app().pause().unwrap();
+    phone.wait(seconds(300));
+    let (_, _, after) = phone.app().launch(true);
+    assert_eq!(after.apply, Some(next));
 }
 
 #[test]
@@ -165,11 +175,12 @@ fn the_background_never_applies_next_over_a_trial_or_when_it_is_off() {
     phone.install("3.0.0");
     phone.app().pause().unwrap();
     phone.wait(seconds(1000));
-    assert_eq!(phone.app().resume(seconds(1)).unwrap(), []);
+    assert_eq!(phone.resume(), []);
     phone.ready(&trial);
+    phone.app().rules.apply_after_background = Duration::ZERO;
     phone.app().pause().unwrap();
     phone.wait(seconds(1000));
-    assert_eq!(phone.app().resume(Duration::ZERO).unwrap(), []);
+    assert_eq!(phone.resume(), []);
 }
 
 #[test]

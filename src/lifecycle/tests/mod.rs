@@ -112,6 +112,14 @@ impl Phone {
         events
     }
 
+    /// The app comes back, and what is due is applied.
+    fn resume(&mut self) -> Vec<Event> {
+        match self.app().resume().unwrap() {
+            Some(next) => self.app().apply_unasked(&next).unwrap().1,
+            None => Vec::new(),
+        }
+    }
+
     fn ready(&mut self, launch: &Launch) {
         let token = launch.launch_token.clone();
         self.app().notify_app_ready(Some(&token)).unwrap();
