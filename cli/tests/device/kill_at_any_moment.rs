@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use device_process::{CallError, Process};
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, ready, wait_until};
+use crate::scene::{PATIENCE, Scene, ready, wait_until};
 use crate::web_app::{Dice, WebApp};
 
 /// How long processes are started and killed.
 const SIEGE: Duration = Duration::from_secs(18);
 /// The most time that a process has to live, in milliseconds; a whole update takes about half.
-const LIFE: u64 = 400;
+const LIFE: u64 = 500;
 
 #[test]
 fn a_kill_at_any_moment_of_syncs_and_trials_harms_nothing() {
@@ -109,7 +109,10 @@ impl Siege {
     /// What a page and its user may do, until the process dies.
     fn live(&mut self, device: &mut Process, launch: &Value) -> Result<(), CallError> {
         self.check(launch);
-        if !self.with_rollbacks || self.dice.next() % 2 == 0 {
+        if self.with_rollbacks && self.dice.next() % 2 == 0 {
+            return self.hang(device);
+        }
+        if self.dice.next() % 8 != 0 {
             let answer = ready(device, launch);
             match answer {
                 Ok(answer) => {
@@ -143,6 +146,18 @@ impl Siege {
                     self.check(&launch);
                 }
             }
+        }
+    }
+
+    /// The page never calls anything.
+    fn hang(&mut self, device: &mut Process) -> Result<(), CallError> {
+        let failed = device.event_where("updateFailed", PATIENCE, |_| true)?;
+        let version = failed["bundle"]["version"].as_str().unwrap();
+        self.bad.insert(version.to_owned());
+        let reload = device.event("reload")?;
+        self.check(&reload);
+        loop {
+            device.call("sync", json!({}))?;
         }
     }
 
