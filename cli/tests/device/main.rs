@@ -4,6 +4,7 @@
 //! One program for all of it, so that it is linked once; one file a behaviour.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bad_input;
 mod frozen_and_backgrounded;
 mod kill_at_any_moment;
 mod resume_after_cuts_and_kills;
