@@ -54,8 +54,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, _: &Output) -> Result<(), Failure> {
     log_to_stderr(arguments.verbose);
-    let config = std::fs::read_to_string(&arguments.config)
+    let config = std::fs::read(&arguments.config)
         .map_err(|error| Failure::unreadable(&arguments.config, &error))?;
+    // The app starts with any configuration; what is no text becomes a bad one.
+    let config = String::from_utf8(config).unwrap_or_else(|_| "(not UTF-8)".to_owned());
     let updater = open(arguments, &config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -1,0 +1,13 @@
+//! What the device promises, seen from outside: `live-updater device` as a process that is cut
+//! off, killed, frozen, starved and lied to.
+//!
+//! One program for all of it, so that it is linked once; one file a behaviour.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod bad_input;
+mod frozen_and_backgrounded;
+mod kill_at_any_moment;
+mod resume_after_cuts_and_kills;
+mod scene;
+mod strange_server;
+mod web_app;
