@@ -1,0 +1,15 @@
+//! What the interop tests have in common.
+
+mod bundle;
+mod folder;
+mod phone;
+mod program;
+mod random;
+mod wait;
+
+pub(crate) use bundle::Bundle;
+pub(crate) use folder::read_folder;
+pub(crate) use phone::Phone;
+pub(crate) use program::{Node, find_program, is_there, run};
+pub(crate) use random::noise;
+pub(crate) use wait::wait_for;
