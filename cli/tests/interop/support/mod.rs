@@ -2,6 +2,7 @@
 
 mod bundle;
 mod folder;
+mod nginx;
 mod phone;
 mod program;
 mod random;
@@ -9,7 +10,8 @@ mod wait;
 
 pub(crate) use bundle::Bundle;
 pub(crate) use folder::read_folder;
+pub(crate) use nginx::Nginx;
 pub(crate) use phone::Phone;
 pub(crate) use program::{Node, find_program, is_there, run};
-pub(crate) use random::noise;
-pub(crate) use wait::wait_for;
+use random::noise;
+pub(crate) use wait::{wait_for, wait_until_still};

@@ -13,3 +13,16 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
         thread::sleep(Duration::from_millis(1));
     }
 }
+
+/// Waits until a number hasn't changed for a while; the number.
+pub(crate) fn wait_until_still(mut number: impl FnMut() -> u64) -> u64 {
+    const STILL: Duration = Duration::from_millis(250);
+    let (mut last, mut since) = (number(), Instant::now());
+    wait_for("a number to stay", || {
+        let now = number();
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+        (since.elapsed() >= STILL).then_some(last)
+    })
+}
