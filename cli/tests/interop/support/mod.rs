@@ -6,6 +6,7 @@ mod nginx;
 mod phone;
 mod program;
 mod random;
+mod slow_pipe;
 mod wait;
 
 pub(crate) use bundle::Bundle;
@@ -14,4 +15,5 @@ pub(crate) use nginx::Nginx;
 pub(crate) use phone::Phone;
 pub(crate) use program::{Node, find_program, is_there, run};
 use random::noise;
+pub(crate) use slow_pipe::SlowPipe;
 pub(crate) use wait::{wait_for, wait_until_still};
