@@ -1,6 +1,8 @@
 //! Signatures made by the `openssl` command hold here, and changed ones don't.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod skipped;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -193,7 +195,7 @@ struct Pair {
 impl OpenSsl {
     fn find() -> Option<Self> {
         if Command::new("openssl").arg("version").output().is_err() {
-            println!("skipped: openssl not found");
+            skipped::missing("openssl");
             return None;
         }
         let directory = TempDir::new().unwrap();

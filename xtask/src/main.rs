@@ -1,1 +1,35 @@
-fn main() {}
+//! What the project does with itself: `cargo xtask …`.
+#![forbid(unsafe_code)]
+
+mod install;
+#[cfg(test)]
+mod licenses;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What the project does with itself.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct CommandLine {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    Test(test::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match CommandLine::parse().task {
+        Task::Test(arguments) => test::run(&arguments),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}

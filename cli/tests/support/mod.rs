@@ -1,5 +1,8 @@
 //! Runs the command in a folder of its own.
 
+#[path = "../../../tests/skipped/mod.rs"]
+mod skipped;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -81,7 +84,7 @@ impl Workshop {
         {
             Ok(output) => Some(Run::new(&output)),
             Err(_) => {
-                println!("skipped: {program} not found");
+                skipped::missing(program);
                 None
             }
         }

@@ -1,0 +1,15 @@
+//! The program together with tools, servers and web apps that others made.
+//!
+//! A test whose tool isn't there says so and is skipped; `cargo xtask test --install` installs
+//! all of them first.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../../../tests/skipped/mod.rs"]
+mod skipped;
+mod support;
+
+mod nginx;
+mod npm_bundles;
+mod openssl;
+mod python_http_server;
+mod tls;

@@ -1,0 +1,19 @@
+//! What the interop tests have in common.
+
+mod bundle;
+mod folder;
+mod nginx;
+mod phone;
+mod program;
+mod random;
+mod slow_pipe;
+mod wait;
+
+pub(crate) use bundle::Bundle;
+pub(crate) use folder::read_folder;
+pub(crate) use nginx::Nginx;
+pub(crate) use phone::Phone;
+pub(crate) use program::{Node, find_program, is_there, run};
+use random::noise;
+pub(crate) use slow_pipe::SlowPipe;
+pub(crate) use wait::{wait_for, wait_until_still};

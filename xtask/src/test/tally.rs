@@ -1,0 +1,125 @@
+//! Counts tests by what they print.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How the tests went.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+    failures: Vec<String>,
+    /// By the test's name: why it was skipped.
+    skipped: BTreeMap<String, String>,
+}
+
+impl Tally {
+    /// Takes in a line of a test run.
+    pub(super) fn read(&mut self, line: &str) {
+        let line = line.trim_end();
+        if let Some(result) = line.strip_prefix("test result: ") {
+            for part in result.split([';', '.']) {
+                match part.trim().split_once(' ') {
+                    Some((count, "passed")) => self.passed += count.parse().unwrap_or(0),
+                    Some((count, "failed")) => self.failed += count.parse().unwrap_or(0),
+                    Some((count, "ignored")) => self.ignored += count.parse().unwrap_or(0),
+                    _ => {}
+                }
+            }
+        } else if let Some(test) = line.strip_prefix("test ") {
+            if let Some(name) = test.strip_suffix(" ... FAILED") {
+                self.failures.push(name.to_owned());
+            } else if let Some((name, reason)) = test.split_once(" ... ignored, ") {
+                self.skipped.insert(name.to_owned(), reason.to_owned());
+            }
+        }
+    }
+
+    /// Takes in a line `TEST: REASON` of a test that ended early.
+    pub(super) fn note_skipped(&mut self, line: &str) {
+        // A test's name has colons in pairs only, and no spaces.
+        if let Some((name, reason)) = line.split_once(": ")
+            && self
+                .skipped
+                .insert(name.to_owned(), reason.to_owned())
+                .is_none()
+        {
+            // To the test runner it's one that passed.
+            self.passed = self.passed.saturating_sub(1);
+            self.ignored += 1;
+        }
+    }
+
+    pub(super) fn failed(&self) -> usize {
+        self.failed
+    }
+
+    pub(super) fn has_skipped(&self) -> bool {
+        !self.skipped.is_empty()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.passed + self.failed == 0
+    }
+
+    /// The closing line.
+    pub(super) fn total(&self) -> String {
+        let Self {
+            passed,
+            failed,
+            ignored,
+            ..
+        } = self;
+        format!("total: {passed} passed, {failed} failed, {ignored} skipped")
+    }
+}
+
+/// What failed and what was skipped, a line each.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in &self.failures {
+            writeln!(f, "failed: {name}")?;
+        }
+        for (name, reason) in &self.skipped {
+            writeln!(f, "skipped: {name}: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_all_runs_are_added_up() {
+        let mut tally = Tally::default();
+        assert!(tally.is_empty());
+        for line in [
+            "running 3 tests",
+            "test nginx::a_file ... ok",
+            "test tls::a_pin ... FAILED",
+            "test slow ... ignored, takes an hour",
+            "test result: FAILED. 10 passed; 1 failed; 1 ignored; 0 measured; 2 filtered out; finished in 1.02s",
+            "test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
+        ] {
+            tally.read(line);
+        }
+        assert_eq!(tally.total(), "total: 15 passed, 1 failed, 1 skipped");
+        assert_eq!(
+            tally.to_string(),
+            "failed: tls::a_pin\nskipped: slow: takes an hour\n"
+        );
+    }
+
+    #[test]
+    fn a_test_that_ended_early_did_not_pass() {
+        let mut tally = Tally::default();
+        tally.read("test result: ok. 3 passed; 0 failed; 0 ignored");
+        tally.note_skipped("nginx::a_file: nginx is missing");
+        tally.note_skipped("nginx::a_file: node is missing");
+        assert_eq!(tally.total(), "total: 2 passed, 0 failed, 1 skipped");
+        assert!(tally.has_skipped());
+    }
+}
