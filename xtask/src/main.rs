@@ -1,6 +1,7 @@
 //! What the project does with itself: `cargo xtask …`.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod install;
 #[cfg(test)]
 mod licenses;
@@ -22,11 +23,13 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Task {
     Test(test::Arguments),
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match CommandLine::parse().task {
         Task::Test(arguments) => test::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error}");

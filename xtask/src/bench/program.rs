@@ -1,0 +1,63 @@
+//! The command `live-updater` and the driver of the launch benchmark, built for release.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{Result, say};
+
+/// The programs that are measured.
+pub(super) struct Program {
+    pub(super) command: PathBuf,
+    pub(super) launch_driver: PathBuf,
+}
+
+impl Program {
+    pub(super) fn build(project: &Path) -> Result<Self> {
+        say("building for release");
+        Ok(Self {
+            command: build(
+                project,
+                &["--package", "live-updater-cli", "--bin", "live-updater"],
+            )?,
+            launch_driver: build(project, &["--package", "live-updater", "--bench", "launch"])?,
+        })
+    }
+
+    /// Runs the command and gives its result.
+    pub(super) fn call<I, S>(&self, arguments: I) -> Result<Value>
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        let output = Command::new(&self.command)
+            .arg("--json")
+            .args(arguments)
+            .output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stdout).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+}
+
+/// Builds one target; the path of what came out.
+fn build(project: &Path, target: &[&str]) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(project)
+        .args(["build", "--quiet", "--release", "--message-format=json"])
+        .args(target)
+        .stderr(std::process::Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("cargo build {} failed", target.join(" ")).into());
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| format!("cargo build {} made no program", target.join(" ")).into())
+}
