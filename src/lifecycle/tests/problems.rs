@@ -119,28 +119,77 @@ fn a_root_that_cannot_be_made_means_builtin() {
     phone.launch();
 }
 
+/// From here on, nothing can be committed: where the next commit goes, there is a folder.
+fn break_commits(phone: &Phone) {
+    for slot in SLOTS {
+        let path = phone.path(Path::new(slot));
+        fs::rename(&path, kept(phone, slot)).unwrap();
+        fs::create_dir(&path).unwrap();
+    }
+}
+
+fn mend_commits(phone: &Phone) {
+    for slot in SLOTS {
+        let path = phone.path(Path::new(slot));
+        fs::remove_dir(&path).unwrap();
+        fs::rename(kept(phone, slot), &path).unwrap();
+    }
+}
+
+fn kept(phone: &Phone, slot: &str) -> PathBuf {
+    phone.path(Path::new(&format!("{slot}.kept")))
+}
+
 #[test]
 fn a_trial_whose_start_cannot_be_made_durable_is_not_started() {
     let (mut phone, good) = Phone::with_good_bundle();
     let next = phone.install("3.0.0");
-    // The slot that the next commit goes to can be read but not written.
-    let state = phone.state();
-    let newest = SLOTS.map(|slot| fs::read(phone.path(Path::new(slot))).unwrap());
-    let is_newest =
-        |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(&format!("\"next\":\"{next}\""));
-    let target = usize::from(is_newest(&newest[0]));
-    let target = phone.path(Path::new(SLOTS[target]));
-    phone.app = None;
-    let refusing = fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o400));
-    fs::set_permissions(&target, refusing).unwrap();
-    if fs::OpenOptions::new().write(true).open(&target).is_ok() {
-        // This user may write anything; `cli/tests` has the same on a read-only file system.
-        return;
-    }
-    let launch = phone.launch();
+    let before = phone.state();
+    phone.start();
+    break_commits(&phone);
+    let launch = phone.app().launch(true).0;
     assert_eq!(launch.bundle.id, good);
     assert_eq!(problem(&launch), "storage");
-    assert_eq!(phone.state(), state);
+    assert_eq!(phone.state(), before);
+    mend_commits(&phone);
+    assert_eq!(phone.launch().bundle.id, next, "it gets its chance later");
+}
+
+#[test]
+fn a_verdict_that_cannot_be_made_durable_still_takes_the_page_away() {
+    let (mut phone, good) = Phone::with_good_bundle();
+    phone.install("3.0.0");
+    phone.launch();
+    break_commits(&phone);
+    let events = phone.wait(READY_TIMEOUT);
+    let Some(Event::Reload(reload)) = events.last() else {
+        panic!("{events:?}");
+    };
+    assert_eq!(reload.bundle.id, good);
+    assert_eq!(problem(reload), "storage");
+    mend_commits(&phone);
+    assert!(
+        phone.launch().trial,
+        "the verdict is open: one launch has ended badly"
+    );
+    phone.wait(seconds(1));
+    assert_eq!(phone.launch().bundle.id, good);
+}
+
+#[test]
+fn readiness_that_cannot_be_made_durable_is_found_by_the_next_launch() {
+    let (mut phone, _) = Phone::with_good_bundle();
+    let id = phone.install("3.0.0");
+    let launch = phone.launch();
+    break_commits(&phone);
+    let told = phone.app().notify_app_ready(Some(&launch.launch_token));
+    assert_eq!(told.unwrap_err().code(), "storage");
+    assert_eq!(phone.wait(seconds(100)), [], "it said that it works");
+    mend_commits(&phone);
+    let launch = phone.launch();
+    assert_eq!(launch.bundle.id, id);
+    assert_eq!(phone.status(&id), Some(BundleStatus::Success));
+    assert!(!launch.trial);
 }
 
 #[test]
