@@ -1,5 +1,6 @@
 //! What the app's developer decides.
 
+use std::fmt;
 use std::time::Duration;
 
 use semver::Version;
@@ -76,9 +77,9 @@ pub struct Config {
     /// Hosts that may be spoken to without TLS, in a debuggable app only. Default: none.
     pub dangerous_insecure_hosts: Vec<String>,
     /// Extra headers for the origin of `update_url`. Default: none.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Secret)>,
     /// Bearer token for the origin of `update_url`. Default: none.
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     /// Time for a whole metadata request, and for the head of any answer. Default: 15 seconds.
     pub request_timeout: Duration,
     /// Time that one read of a body may take. Default: 20 seconds.
@@ -159,6 +160,35 @@ impl Config {
             read_timeout: Duration::from_secs(20),
             device_id: None,
         }
+    }
+}
+
+/// A text that never shows in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
     }
 }
 

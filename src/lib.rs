@@ -24,7 +24,7 @@ mod verify;
 pub use archive::{DecodeFileListError, FileList, Limits, ListedFile};
 pub use bundle::{Bundle, BundleId, BundleStatus, FailureReason, Launch, Problem};
 pub use clock::{BoxFuture, Clock, SystemClock};
-pub use config::{AutoUpdate, Config, SourceKind};
+pub use config::{AutoUpdate, Config, Secret, SourceKind};
 pub use digest::{ParseDigestError, Sha256Digest};
 pub use error::Error;
 pub use event::Event;

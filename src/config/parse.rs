@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{AutoUpdate, Config, SourceKind};
+use super::{AutoUpdate, Config, Secret, SourceKind};
 use crate::error::Error;
-use crate::transport::rules::header_problem;
+use crate::transport::rules::{header_problem, is_loopback, is_named};
 use crate::verify::{PinnedKeys, PublicKey, Trust, UnknownAlgorithm};
 
 pub(super) fn config(text: &str) -> Result<Config, Error> {
@@ -41,6 +41,8 @@ fn identity(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
         config.channel = channel;
     }
     config.device_id = keys.nonempty_text("deviceId")?;
+    // For statements; the other modes have no sequence that it could hold.
+    keys.number("minSequence", 0..=(1 << 53) - 1)?;
     if keys.choice("source", &["native-update"])?.is_some() {
         config.source = SourceKind::NativeUpdate;
     }
@@ -104,12 +106,22 @@ fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
     #[cfg(feature = "reqwest")]
     config.tls_settings()?;
     config.dangerous_insecure_hosts = keys.texts("dangerousInsecureHosts")?;
-    config.headers = headers(keys)?;
-    config.token = keys.nonempty_text("token")?;
-    if let Some(token) = &config.token
-        && let Some(problem) = header_problem("authorization", token)
+    if let Some(url) = &config.update_url
+        && url.scheme() == "http"
+        && !is_loopback(url)
+        && !is_named(url, &config.dangerous_insecure_hosts)
     {
-        return Err(keys.problem("token", problem));
+        return Err(keys.problem(
+            "updateUrl",
+            "must begin with https://, but for loopback hosts",
+        ));
+    }
+    config.headers = headers(keys)?;
+    if let Some(token) = keys.nonempty_text("token")? {
+        if let Some(problem) = header_problem("authorization", &token) {
+            return Err(keys.problem("token", problem));
+        }
+        config.token = Some(token.into());
     }
     keys.set_duration(
         "requestTimeout",
@@ -202,7 +214,7 @@ fn public_keys(trust: &mut Keys) -> Result<Vec<PublicKey>, Error> {
         .collect()
 }
 
-fn headers(keys: &mut Keys) -> Result<Vec<(String, String)>, Error> {
+fn headers(keys: &mut Keys) -> Result<Vec<(String, Secret)>, Error> {
     let object = match keys.take("headers") {
         None => return Ok(Vec::new()),
         Some(Value::Object(object)) => object,
@@ -218,7 +230,7 @@ fn headers(keys: &mut Keys) -> Result<Vec<(String, String)>, Error> {
             };
             match header_problem(&name, &value) {
                 Some(problem) => Err(keys.problem("headers", format!("{name:?} {problem}"))),
-                None => Ok((name.to_ascii_lowercase(), value)),
+                None => Ok((name.to_ascii_lowercase(), value.into())),
             }
         })
         .collect()
@@ -396,6 +408,7 @@ mod tests {
             (r#", "autoUpdate": "always""#, "autoUpdate"),
             (r#", "updateUrl": "updates.example.com""#, "updateUrl"),
             (r#", "updateUrl": "ftp://x.y/""#, "updateUrl"),
+            (r#", "updateUrl": "http://x.y/""#, "updateUrl"),
             (r#", "updateUrl": "https://x.y/?a=b""#, "updateUrl"),
             (r#", "version": "1""#, "version"),
             (r#", "headers": {"a b": "c"}"#, "headers"),

@@ -57,12 +57,7 @@ impl NetworkRules {
 
     fn allows_plain(&self, url: &Url) -> bool {
         let is_local = self.update_url.as_ref().is_some_and(is_loopback) && is_loopback(url);
-        is_local
-            || url.host_str().is_some_and(|host| {
-                self.insecure_hosts
-                    .iter()
-                    .any(|allowed| unbracketed(allowed).eq_ignore_ascii_case(unbracketed(host)))
-            })
+        is_local || is_named(url, &self.insecure_hosts)
     }
 }
 
@@ -136,13 +131,22 @@ fn is_reserved(name: &str) -> bool {
     )
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// Whether the host of `url` is one of `hosts`.
+pub(crate) fn is_named(url: &Url, hosts: &[String]) -> bool {
+    url.host_str().is_some_and(|host| {
+        hosts
+            .iter()
+            .any(|allowed| unbracketed(allowed).eq_ignore_ascii_case(unbracketed(host)))
+    })
 }
 
 fn unbracketed(host: &str) -> &str {

@@ -39,6 +39,8 @@ pub struct UpdaterBuilder {
 
 impl UpdaterBuilder {
     pub(super) fn new(root: &Path, config: Result<Config, Error>) -> Self {
+        // Where the process's folder is gone there is no better answer than the path as it is.
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         Self {
             config,
             native_version: "1.0.0".to_owned(),
@@ -196,8 +198,12 @@ fn builtin(native_version: &str) -> Bundle {
 fn network_rules(config: &Config, is_debuggable: bool) -> NetworkRules {
     NetworkRules {
         update_url: config.update_url.clone(),
-        token: config.token.clone(),
-        headers: config.headers.clone(),
+        token: config.token.as_ref().map(|token| token.expose().to_owned()),
+        headers: config
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+            .collect(),
         insecure_hosts: if is_debuggable {
             config.dangerous_insecure_hosts.clone()
         } else {
