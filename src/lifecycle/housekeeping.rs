@@ -14,6 +14,7 @@ use crate::store::collect;
 use crate::store::state::BundleRecord;
 use crate::store::storage::Storage;
 
+use super::inspect::HASHED_FOR_ONE_LAUNCH;
 use super::{Lifecycle, Outcome, transition};
 
 impl Lifecycle {
@@ -129,9 +130,13 @@ impl Lifecycle {
     /// All files of a bundle were hashed and are right.
     pub(crate) fn hashed(&mut self, id: &BundleId) -> Result<(), Error> {
         let boot_id = self.boot_id.clone();
+        if boot_id.is_none() && id == self.current_id() {
+            return Ok(());
+        }
+        let mark = boot_id.unwrap_or_else(|| HASHED_FOR_ONE_LAUNCH.to_owned());
         self.update(|state| {
             if let Some(record) = state.bundle_mut(id) {
-                record.hashed_boot = boot_id;
+                record.hashed_boot = Some(mark);
             }
         })
     }

@@ -13,6 +13,9 @@ use super::launch::{Inspect, Inspection};
 
 /// How long a launch may hash before it gives the fallback.
 const LAUNCH_BUDGET: Duration = Duration::from_millis(300);
+/// Where nobody knows whether the device was booted again, files that a launch had no time for and
+/// that were hashed after it are good for the next launch, and for no other.
+pub(super) const HASHED_FOR_ONE_LAUNCH: &str = "one launch";
 /// More than any real file list.
 const LIST_LIMIT: u64 = 64 * 1024 * 1024;
 
@@ -55,7 +58,7 @@ impl LaunchInspector<'_> {
             return Ok(Inspection::Damaged);
         }
         let boot = self.boot_id.map(str::to_owned);
-        if boot.is_some() && record.hashed_boot == boot {
+        if record.hashed_boot.as_deref() == Some(self.boot_id.unwrap_or(HASHED_FOR_ONE_LAUNCH)) {
             return Ok(Inspection::Whole { hashed_boot: boot });
         }
         let started = Instant::now();

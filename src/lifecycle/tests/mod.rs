@@ -36,7 +36,7 @@ struct Phone {
     root: tempfile::TempDir,
     clock: ManualClock,
     rules: Rules,
-    boot: &'static str,
+    boot: Option<&'static str>,
     app: Option<Lifecycle>,
 }
 
@@ -54,7 +54,7 @@ impl Phone {
             root: tempfile::tempdir().unwrap(),
             clock: ManualClock::new(),
             rules: Rules::new(&config, "1.0.0".parse().unwrap(), "1".to_owned()),
-            boot: "first boot",
+            boot: Some("first boot"),
             app: None,
         }
     }
@@ -75,7 +75,7 @@ impl Phone {
             Store::open(storage),
             self.rules.clone(),
             Arc::new(self.clock.clone()),
-            Some(self.boot.to_owned()),
+            self.boot.map(str::to_owned),
         );
         self.app.insert(app)
     }
@@ -134,7 +134,7 @@ impl Phone {
         let id = BundleId::random();
         let description = description(version);
         self.write_bundle(&id, &description);
-        let record = description.into_record(id.clone(), 0, Some(self.boot.to_owned()));
+        let record = description.into_record(id.clone(), 0, self.boot.map(str::to_owned));
         self.app().add_bundle(record, as_next).unwrap();
         id
     }

@@ -21,7 +21,7 @@ fn a_trial_whose_bytes_changed_in_another_boot_is_never_served() {
     let (mut phone, good) = Phone::with_good_bundle();
     let damaged = phone.install("3.0.0");
     fs::write(phone.page_of(&damaged), "<html>6.6.6</html>").unwrap();
-    phone.boot = "second boot";
+    phone.boot = Some("second boot");
     assert_eq!(phone.launch().bundle.id, good);
 }
 
@@ -30,7 +30,7 @@ fn a_whole_trial_is_hashed_once_a_boot() {
     let mut phone = Phone::new();
     phone.launch();
     let id = phone.install("2.0.0");
-    phone.boot = "second boot";
+    phone.boot = Some("second boot");
     assert!(phone.launch().trial);
     assert_eq!(
         phone.state().bundle(&id).unwrap().hashed_boot.as_deref(),
@@ -78,9 +78,30 @@ fn what_runs_is_hashed_again_in_another_boot_only() {
     let (mut phone, good) = Phone::with_good_bundle();
     phone.launch();
     assert_eq!(phone.app().unhashed_running(), None);
-    phone.boot = "second boot";
+    phone.boot = Some("second boot");
     phone.launch();
     assert_eq!(phone.app().unhashed_running().unwrap().id, good);
     phone.app().hashed(&good).unwrap();
     assert_eq!(phone.app().unhashed_running(), None);
+}
+
+#[test]
+fn without_a_known_boot_a_trial_is_hashed_at_every_launch() {
+    let (mut phone, good) = Phone::with_good_bundle();
+    phone.boot = None;
+    phone.launch();
+    let damaged = phone.install("3.0.0");
+    fs::write(phone.page_of(&damaged), "<html>6.6.6</html>").unwrap();
+    assert_eq!(phone.launch().bundle.id, good);
+}
+
+#[test]
+fn without_a_known_boot_what_was_hashed_in_the_background_is_good_for_one_launch() {
+    let mut phone = Phone::new();
+    phone.boot = None;
+    phone.launch();
+    let id = phone.install("2.0.0");
+    phone.app().hashed(&id).unwrap();
+    assert!(phone.launch().trial);
+    assert_eq!(phone.state().bundle(&id).unwrap().hashed_boot, None);
 }
