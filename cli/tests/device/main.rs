@@ -6,8 +6,12 @@
 
 mod bad_input;
 mod frozen_and_backgrounded;
+mod full_disk;
 mod kill_at_any_moment;
+mod read_only_root;
 mod resume_after_cuts_and_kills;
 mod scene;
+mod second_process;
 mod strange_server;
+mod tmpfs;
 mod web_app;
