@@ -103,7 +103,10 @@ fn a_process_that_dies_before_the_answer_tells_it_again_under_the_same_id() {
     for deaths in 1..=3 {
         wait_until("the report arrives", || sent(&scene).len() == deaths);
         device.kill().unwrap();
-        device = scene.launch().0;
+        // Each is a fine launch, or they would be a crash loop.
+        let (next, launch) = scene.launch();
+        device = next;
+        ready(&mut device, &launch).unwrap();
     }
     settle(&mut device);
     let told = sent(&scene);
