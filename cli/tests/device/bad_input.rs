@@ -12,44 +12,10 @@ use device_process::{Device, Process};
 use mock_update_server::{Endpoint, Fault};
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, ready, wait_until};
+use crate::scene::{Scene, all_methods, ready, wait_until};
 use crate::web_app::{Dice, WebApp};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_live-updater");
-
-/// Every method but `launch`, with params that are right for it.
-fn all_methods() -> Vec<(&'static str, Value)> {
-    let id = json!({"id": "builtin"});
-    vec![
-        ("notifyAppReady", json!({})),
-        ("getLatest", json!({})),
-        ("download", json!({})),
-        ("sync", json!({})),
-        ("next", id.clone()),
-        ("set", id.clone()),
-        ("reload", json!({})),
-        ("reset", json!({})),
-        ("current", json!({})),
-        ("getNextBundle", json!({})),
-        ("list", json!({})),
-        ("getFailedUpdate", json!({})),
-        ("getBuiltinVersion", json!({})),
-        ("delete", id.clone()),
-        ("verify", id),
-        ("pause", json!({})),
-        ("resume", json!({})),
-        ("reportCrash", json!({})),
-        ("setBundleError", json!({})),
-        ("clearBlocked", json!({})),
-        ("setChannel", json!({"channel": "beta"})),
-        ("getChannel", json!({})),
-        ("getDeviceId", json!({})),
-        ("setCustomId", json!({"customId": "x"})),
-        ("cancel", json!({})),
-        ("flush", json!({})),
-        ("state", json!({})),
-    ]
-}
 
 #[test]
 fn a_bad_configuration_runs_builtin_and_names_the_key() {

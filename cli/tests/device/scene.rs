@@ -221,3 +221,37 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// Every method but `launch`, with params that are right for it.
+pub(crate) fn all_methods() -> Vec<(&'static str, Value)> {
+    let id = json!({"id": "builtin"});
+    vec![
+        ("notifyAppReady", json!({})),
+        ("getLatest", json!({})),
+        ("download", json!({})),
+        ("sync", json!({})),
+        ("next", id.clone()),
+        ("set", id.clone()),
+        ("reload", json!({})),
+        ("reset", json!({})),
+        ("current", json!({})),
+        ("getNextBundle", json!({})),
+        ("list", json!({})),
+        ("getFailedUpdate", json!({})),
+        ("getBuiltinVersion", json!({})),
+        ("delete", id.clone()),
+        ("verify", id),
+        ("pause", json!({})),
+        ("resume", json!({})),
+        ("reportCrash", json!({})),
+        ("setBundleError", json!({})),
+        ("clearBlocked", json!({})),
+        ("setChannel", json!({"channel": "beta"})),
+        ("getChannel", json!({})),
+        ("getDeviceId", json!({})),
+        ("setCustomId", json!({"customId": "x"})),
+        ("cancel", json!({})),
+        ("flush", json!({})),
+        ("state", json!({})),
+    ]
+}
