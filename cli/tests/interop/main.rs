@@ -13,3 +13,4 @@ mod npm_bundles;
 mod openssl;
 mod python_http_server;
 mod tls;
+mod zip_tools;

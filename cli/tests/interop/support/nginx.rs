@@ -67,8 +67,14 @@ impl Nginx {
             return;
         };
         // Told to finish, it takes down what it has served, and cuts what takes too long.
-        run(Command::new("sh").args(["-c", &format!("kill -QUIT {}", process.id())]));
-        process.wait().unwrap();
+        let told = Command::new("sh")
+            .args(["-c", &format!("kill -QUIT {}", process.id())])
+            .status();
+        if !told.is_ok_and(|status| status.success()) {
+            // Or it would be waited for in vain.
+            let _ = process.kill();
+        }
+        let _ = process.wait();
     }
 
     /// Starts nginx again, at the same address.
