@@ -75,10 +75,12 @@ impl Storage for DiskStorage {
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(self.at(path))?
-            .take(limit.saturating_add(1))
-            .read_to_end(&mut bytes)?;
+        let file = File::open(self.at(path))?;
+        // With room for all of it and one byte, it takes one call to the system and one for the
+        // end; without, it takes many small ones.
+        let len = file.metadata()?.len().min(limit).saturating_add(1);
+        let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
