@@ -7,6 +7,7 @@ mod native_update;
 mod problems;
 mod self_heal;
 mod trial;
+mod verdicts_kept;
 
 use std::fs;
 use std::path::{Path, PathBuf};
