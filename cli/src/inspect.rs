@@ -62,7 +62,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     })
 }
 
-fn survey_folder(folder: &Path) -> Result<Survey, Failure> {
+/// Looks at all files of a folder.
+pub(crate) fn survey_folder(folder: &Path) -> Result<Survey, Failure> {
     let mut survey = Survey::default();
     for file in Tree::read(folder)?.files {
         let unreadable = |error: io::Error| Failure::unreadable(&file.path, &error);

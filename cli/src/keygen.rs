@@ -95,7 +95,7 @@ fn refuse_existing(paths: &[&Path]) -> Result<(), Failure> {
 }
 
 /// Whatever was there is removed, since its mode would stay.
-fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+pub(crate) fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     remove(path)
         .and_then(|()| path.parent().map_or(Ok(()), fs::create_dir_all))
         .and_then(|()| {
@@ -118,7 +118,7 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// What the app's configuration needs.
-fn trust(public_key: &str, algorithm: SignatureAlgorithm) -> Value {
+pub(crate) fn trust(public_key: &str, algorithm: SignatureAlgorithm) -> Value {
     json!({
         "mode": "bundle",
         "keys": [{ "key": public_key, "algorithm": algorithm }],

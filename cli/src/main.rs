@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bundle;
+mod demo;
 mod device;
 mod inspect;
 mod keygen;
@@ -47,6 +48,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Mock(mock::Arguments),
     Device(device::Arguments),
+    Demo(demo::Arguments),
 }
 
 impl Command {
@@ -59,6 +61,7 @@ impl Command {
             Self::Inspect(arguments) => inspect::run(&arguments, output),
             Self::Mock(arguments) => mock::run(&arguments, output),
             Self::Device(arguments) => device::run(&arguments, output),
+            Self::Demo(arguments) => demo::run(&arguments, output),
         }
     }
 }

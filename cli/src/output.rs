@@ -20,6 +20,11 @@ impl Output {
         Self { json }
     }
 
+    /// Whether a script reads it, and wants nothing but the result.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints what came out: its fields as JSON, or its `Display`.
     pub(crate) fn result(&self, result: &(impl Serialize + fmt::Display)) -> Result<(), Failure> {
         let text = if self.json {
@@ -99,6 +104,12 @@ impl Failure {
     pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Self {
         let message = format!("cannot write {}: {error}", path.display());
         Self::new("storage", message)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

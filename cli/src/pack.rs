@@ -127,7 +127,7 @@ fn refuse_inside(folder: &Path, out: &Path) -> Result<(), Failure> {
 }
 
 /// Under another name first: a zip that is there is a whole one.
-fn write(tree: &Tree, out: &Path, output: &Output) -> Result<Survey, Failure> {
+pub(crate) fn write(tree: &Tree, out: &Path, output: &Output) -> Result<Survey, Failure> {
     let partial = with_suffix(out, ".partial");
     let unwritable = |error: io::Error| Failure::unwritable(out, &error);
     let file = fs::File::create(&partial).map_err(unwritable)?;

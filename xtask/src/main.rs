@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod demo;
 mod install;
 #[cfg(test)]
 mod licenses;
@@ -22,12 +23,14 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    Demo(demo::Arguments),
     Test(test::Arguments),
     Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match CommandLine::parse().task {
+        Task::Demo(arguments) => demo::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
