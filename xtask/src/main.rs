@@ -30,7 +30,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match CommandLine::parse().task {
-        Task::Demo(arguments) => demo::run(&arguments),
+        Task::Demo(arguments) => demo::run(&arguments).map_err(Into::into),
         Task::Test(arguments) => test::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
