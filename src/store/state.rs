@@ -1,7 +1,7 @@
 //! The durable state: plain data, and how it is looked at.
 //!
 //! What *runs* in this process is not here: that fact lives in memory only
-//! ([`Session`](crate::lifecycle::session::Session)).
+//! ([`Running`](crate::lifecycle::running::Running)).
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
