@@ -1,6 +1,7 @@
 //! Reads one file out of an archive.
 
 use std::io::{self, Read};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -9,7 +10,7 @@ use super::records::Method;
 use crate::error::Error;
 use crate::store::storage::ReadAt;
 
-const INPUT_BUFFER_LEN: u64 = 64 * 1024;
+const INPUT_BUFFER_LEN: usize = 64 * 1024;
 
 /// Where the bytes of a file are in the archive, and what they have to be.
 #[derive(Debug)]
@@ -32,17 +33,23 @@ pub(super) struct EntryReader<'a> {
     input: Input<'a>,
     // Raw deflate data, or nothing where the file is stored.
     inflate: Option<Box<Inflate>>,
+    inflaters: &'a Inflaters,
     crc: crc32fast::Hasher,
     produced: u64,
 }
 
 impl<'a> EntryReader<'a> {
-    pub(super) fn new(source: &'a dyn ReadAt, location: &'a Location) -> Self {
+    pub(super) fn new(
+        source: &'a dyn ReadAt,
+        location: &'a Location,
+        inflaters: &'a Inflaters,
+    ) -> Self {
         let inflate = match location.method {
             Method::Stored => None,
-            Method::Deflated => Some(Box::new(Inflate::new(location.compressed_size))),
+            Method::Deflated => Some(inflaters.take()),
         };
         Self {
+            inflaters,
             location,
             input: Input {
                 source,
@@ -75,6 +82,14 @@ impl<'a> EntryReader<'a> {
             return Err(self.invalid("something follows its compressed data"));
         }
         Ok(())
+    }
+}
+
+impl Drop for EntryReader<'_> {
+    fn drop(&mut self) {
+        if let Some(inflate) = self.inflate.take() {
+            self.inflaters.give_back(inflate);
+        }
     }
 }
 
@@ -128,6 +143,27 @@ impl Input<'_> {
     }
 }
 
+/// What inflating a file takes, for one file after the other: made anew for each, it leaves holes
+/// in the heap, and memory grows with the number of files.
+#[derive(Debug, Default)]
+pub(super) struct Inflaters(Mutex<Vec<Box<Inflate>>>);
+
+impl Inflaters {
+    fn take(&self) -> Box<Inflate> {
+        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| Box::new(Inflate::new()))
+    }
+
+    fn give_back(&self, mut inflate: Box<Inflate>) {
+        inflate.reset();
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(inflate);
+    }
+}
+
+#[derive(Debug)]
 struct Inflate {
     state: Decompress,
     buffer: Vec<u8>,
@@ -138,15 +174,20 @@ struct Inflate {
 }
 
 impl Inflate {
-    fn new(compressed_size: u64) -> Self {
-        let len = compressed_size.clamp(1, INPUT_BUFFER_LEN);
+    fn new() -> Self {
         Self {
             state: Decompress::new(false),
-            buffer: vec![0; usize::try_from(len).unwrap_or(1)],
+            buffer: vec![0; INPUT_BUFFER_LEN],
             start: 0,
             end: 0,
             ended: false,
         }
+    }
+
+    fn reset(&mut self) {
+        self.state.reset(false);
+        (self.start, self.end) = (0, 0);
+        self.ended = false;
     }
 
     fn is_used_up(&self) -> bool {

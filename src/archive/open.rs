@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Limits;
 use super::end::Directory;
-use super::entry_reader::{EntryReader, Location};
+use super::entry_reader::{EntryReader, Inflaters, Location};
 use super::fields::{cannot_read, invalid, invalid_entry, read_exact_at, shown};
 use super::headers::refuse_overlaps;
 use super::path::BundlePath;
@@ -33,6 +33,7 @@ pub(crate) struct Archive {
     // Two lists with the same order.
     files: Vec<PlannedFile>,
     locations: Vec<Location>,
+    inflaters: Inflaters,
     unpacked_size: u64,
 }
 
@@ -78,6 +79,7 @@ impl Archive {
             source,
             files,
             locations,
+            inflaters: Inflaters::default(),
             unpacked_size,
         })
     }
@@ -95,7 +97,11 @@ impl FileSource for Archive {
 
     fn reader(&self, index: usize) -> Result<Box<dyn Read + '_>, Error> {
         match self.locations.get(index) {
-            Some(location) => Ok(Box::new(EntryReader::new(&*self.source, location))),
+            Some(location) => Ok(Box::new(EntryReader::new(
+                &*self.source,
+                location,
+                &self.inflaters,
+            ))),
             None => Err(Error::invalid_request("the archive has no such file")),
         }
     }
