@@ -9,6 +9,7 @@ mod skipped;
 mod support;
 
 mod nginx;
+mod nginx_tls;
 mod npm_bundles;
 mod openssl;
 mod python_http_server;

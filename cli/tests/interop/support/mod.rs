@@ -11,7 +11,7 @@ mod wait;
 
 pub(crate) use bundle::Bundle;
 pub(crate) use folder::read_folder;
-pub(crate) use nginx::Nginx;
+pub(crate) use nginx::{Nginx, ServerTls};
 pub(crate) use phone::Phone;
 pub(crate) use program::{Node, find_program, is_there, run};
 use random::noise;

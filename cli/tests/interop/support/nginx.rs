@@ -14,7 +14,19 @@ use super::{find_program, is_there, run, wait_for};
 pub(crate) struct Nginx {
     folder: TempDir,
     port: u16,
+    tls: Option<ServerTls>,
     process: Option<Child>,
+}
+
+/// What nginx shows to those who come by HTTPS.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerTls {
+    /// PEM, the server's own certificate first.
+    pub(crate) chain: PathBuf,
+    /// PEM.
+    pub(crate) key: PathBuf,
+    /// In nginx's words: `TLSv1.2`, `TLSv1.3`.
+    pub(crate) protocol: &'static str,
 }
 
 /// A request that nginx has answered, or that broke off.
@@ -33,14 +45,24 @@ pub(crate) struct Served {
 }
 
 impl Nginx {
-    /// Starts nginx, each of whose answers is that slow; `None` where it isn't installed.
+    /// Starts nginx, each of whose bundles comes that slowly; `None` where it isn't installed.
     pub(crate) fn start(bytes_per_second: u64) -> Option<Self> {
+        Self::start_with(bytes_per_second, None)
+    }
+
+    /// Starts nginx with HTTPS; `None` where it isn't installed.
+    pub(crate) fn start_tls(tls: ServerTls) -> Option<Self> {
+        Self::start_with(0, Some(tls))
+    }
+
+    fn start_with(bytes_per_second: u64, tls: Option<ServerTls>) -> Option<Self> {
         if !is_there("nginx") {
             return None;
         }
         let mut nginx = Self {
             folder: TempDir::new().unwrap(),
             port: free_port(),
+            tls,
             process: None,
         };
         fs::create_dir(nginx.files()).unwrap();
@@ -53,7 +75,8 @@ impl Nginx {
 
     /// The base of the update server's addresses.
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// The folder that is served.
@@ -122,6 +145,10 @@ impl Nginx {
             "0" => "user root;",
             _ => "",
         };
+        let (ssl, settings) = match &self.tls {
+            None => ("", String::new()),
+            Some(tls) => (" ssl", tls.settings()),
+        };
         format!(
             r#"
 {user}
@@ -142,7 +169,8 @@ http {{
     default_type application/octet-stream;
     sendfile on;
     server {{
-        listen 127.0.0.1:{port};
+        listen 127.0.0.1:{port}{ssl};
+        {settings}
         root files;
         location /bundles/ {{ limit_rate {bytes_per_second}; }}
         location = /api/v1/updates/check {{
@@ -153,6 +181,16 @@ http {{
     }}
 }}
 "#
+        )
+    }
+}
+
+impl ServerTls {
+    fn settings(&self) -> String {
+        let (chain, key) = (self.chain.display(), self.key.display());
+        format!(
+            "ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols {};",
+            self.protocol
         )
     }
 }
