@@ -68,9 +68,9 @@ impl Topic {
 
     fn measure(self, bench: &Bench, runs: Option<u32>) -> Result<Section> {
         match self {
-            Self::Sync => sync::measure(bench, runs.unwrap_or(9)),
+            Self::Sync => sync::measure(bench, runs.unwrap_or(7)),
             Self::Launch => launch::measure(bench, runs.unwrap_or(500)),
-            Self::Memory => memory::measure(bench, runs.unwrap_or(2)),
+            Self::Memory => memory::measure(bench, runs.unwrap_or(3)),
         }
     }
 }
@@ -112,8 +112,8 @@ impl Bench {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let started = Instant::now();
     let bench = Bench::new()?;
+    let started = Instant::now();
     let topics = if arguments.topics.is_empty() {
         &Topic::ALL[..]
     } else {
@@ -124,10 +124,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("\n{}", section.text);
         report::write(&bench.project, &section)
     });
-    println!(
+    say(&format!(
         "measured in {:.0} s; deleting",
         started.elapsed().as_secs_f64()
-    );
+    ));
     fs::remove_dir_all(&bench.scratch)?;
     measured
 }

@@ -21,16 +21,16 @@ const MADE_UP: Shape = Shape {
     name: "made-up-55mb",
     text: Part {
         files: 3_900,
-        bytes: 36_000_000,
+        bytes: 38_500_000,
     },
     noise: Part {
         files: 1_000,
-        bytes: 43_000_000,
+        bytes: 40_500_000,
     },
 };
 
 /// Built web apps from npm, below a `node_modules`.
-const REAL: [&str; 2] = ["@actual-app/web/build", "swagger-ui-dist"];
+const REAL: [&str; 2] = ["@signalk/freeboard-sk/public", "swagger-ui-dist"];
 
 pub(super) fn measure(bench: &Bench, runs: u32) -> Result<Section> {
     let keys = Keys::make(bench)?;

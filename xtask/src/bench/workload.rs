@@ -147,7 +147,7 @@ fn text(size: u64, words: &[String], random: &mut Random) -> String {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let mut text = String::with_capacity(size);
     while text.len() < size {
-        let bound = 1 << (2 + random.below(11));
+        let bound = 1 << (1 + random.below(9));
         let word = usize::try_from(random.below(bound)).unwrap_or(0);
         let between = usize::try_from(random.below(8)).unwrap_or(0);
         text.push_str(words.get(word).map_or("", String::as_str));
