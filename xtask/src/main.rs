@@ -1,5 +1,6 @@
 //! What the project does with itself: `cargo xtask …`.
 
+mod cargo;
 mod demo;
 
 use std::process::ExitCode;

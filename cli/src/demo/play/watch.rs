@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use mock_update_server::{LoggedRequest, MockServer};
 use serde_json::Value;
 
-use super::host::{Host, outcome};
+use super::host::{Host, SyncAnswer};
 use super::{Stop, human};
 use crate::demo::stage::Stage;
 
@@ -31,8 +31,8 @@ pub(super) struct Watch<'a> {
 pub(super) enum Followed {
     /// So many bytes were there as was waited for.
     Received,
-    /// The sync has ended, with this status or code.
-    Ended(String),
+    /// The sync has ended.
+    Ended(SyncAnswer),
 }
 
 impl<'a> Watch<'a> {
@@ -78,7 +78,7 @@ impl<'a> Watch<'a> {
                     return Ok(Followed::Received);
                 }
                 Err(CallError::Silent(_)) => {}
-                answer => return outcome(answer).map(Followed::Ended),
+                answer => return SyncAnswer::read(answer).map(Followed::Ended),
             }
         }
     }
