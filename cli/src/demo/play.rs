@@ -89,14 +89,14 @@ impl<'a> Cast<'a> {
             "key",
             "Ed25519, made just now: the app knows its public half",
         );
-        stage.say("app", app.name());
+        stage.say("app", app.story());
         let builtin = app.write_builtin(workshop)?;
         let bundles = workshop.folder("bundles")?;
         let zip = bundles.join(format!("app-{GOOD_VERSION}.zip"));
         app.pack_good(workshop, &zip)?;
         let good = workshop.sign(zip, GOOD_VERSION)?;
         if app.is_packed_here() {
-            let again = workshop.path("again.zip");
+            let again = workshop.folder("scratch")?.join("again.zip");
             app.pack_good(workshop, &again)?;
             let again = verify_file(&again, None, None, &Trust::Unsigned)?;
             seen.packed_twice = Some([good.sha256, again.sha256]);

@@ -86,7 +86,10 @@ fn sync_again(cast: &Cast<'_>, host: &mut Host) -> Result<String, Stop> {
 
 /// Puts the release onto the server; its size.
 fn publish(cast: &Cast<'_>) -> Result<u64, Stop> {
-    let unsigned = cast.workshop.path("unsigned.zip");
+    let unsigned = cast
+        .workshop
+        .folder("scratch")?
+        .join(format!("app-{BAD_VERSION}.zip"));
     cast.app.pack_bad(cast.workshop, &unsigned)?;
     // Signed before the server sees it.
     let zip = cast

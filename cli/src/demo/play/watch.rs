@@ -7,8 +7,8 @@ use indicatif::HumanCount;
 use mock_update_server::{LoggedRequest, MockServer};
 use serde_json::Value;
 
+use super::Stop;
 use super::host::{Host, SyncAnswer};
-use super::{Stop, human};
 use crate::demo::stage::Stage;
 
 /// How often the bar moves.
@@ -136,8 +136,8 @@ impl<'a> Watch<'a> {
             self.stage.trouble(
                 "cut",
                 format!(
-                    "the server hangs up at {}; the device tries again by itself",
-                    human(end)
+                    "the server hangs up after {} bytes; the device tries again by itself",
+                    HumanCount(end)
                 ),
             );
         }
