@@ -70,11 +70,11 @@ fn perform(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
     let began = Instant::now();
     let paint = Paint::new(arguments.no_color);
     let mut stage = Stage::new(output.is_json(), paint);
-    let place = Place::new(arguments.keep.as_deref())?;
     let app = match &arguments.bundle {
         None => App::postcards(),
         Some(path) => App::own(path)?,
     };
+    let place = Place::new(arguments.keep.as_deref())?;
     let workshop = Workshop::open(place.path(), output)?;
     let mut observations = Observations::default();
     let mut cast = Cast::assemble(&mut stage, &workshop, &app, &mut observations)?;

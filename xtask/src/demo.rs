@@ -7,7 +7,9 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
-/// Build live-updater and see it update an app over a bad network, and take a bad update back.
+use crate::cargo;
+
+/// Build live-updater and see it update an app over a bad network, and take a bad release back.
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
@@ -25,13 +27,11 @@ pub(crate) struct Arguments {
 
 /// Becomes the demo; comes back only where that fails.
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // The same profile as this program's, so that the program lies beside it. Dependencies are
-    // optimised there, and what it builds is what the tests need too.
-    let built = Command::new(cargo)
+    // In this program's own profile, so that it lies beside it. Dependencies are optimised there,
+    // and the tests need the same build.
+    let built = cargo::command()
         .args(["build", "--package", "live-updater-cli"])
         .args(["--bin", "live-updater"])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()?;
     if !built.success() {
         // Cargo has said why.

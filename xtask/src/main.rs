@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod cargo;
 mod demo;
 mod install;
 #[cfg(test)]

@@ -8,10 +8,10 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use super::BAD_VERSION;
 use super::page::Page;
 use super::postcards::{self, Postcards};
 use super::workshop::Workshop;
+use super::{BAD_VERSION, BUILTIN_VERSION, GOOD_VERSION};
 use crate::bundle::{INDEX, Tree, survey_zip};
 use crate::output::Failure;
 
@@ -56,13 +56,19 @@ impl App {
         Ok(Self::Zip(path.to_owned()))
     }
 
-    /// How the app is called in the story.
-    pub(super) fn name(&self) -> String {
-        let path = match self {
-            Self::Postcards(_) => return "a small gallery of postcards".to_owned(),
-            Self::Folder(path) | Self::Zip(path) => path,
-        };
-        path.display().to_string()
+    /// What is told of the app.
+    pub(super) fn story(&self) -> String {
+        match self {
+            Self::Postcards(_) => format!(
+                "a small gallery: {BUILTIN_VERSION} came from the store, {GOOD_VERSION} works, {BAD_VERSION} does not"
+            ),
+            Self::Folder(path) | Self::Zip(path) => {
+                format!(
+                    "{} as {GOOD_VERSION}, and changed as {BAD_VERSION}",
+                    path.display()
+                )
+            }
+        }
     }
 
     /// Writes what the store's package would hold; nothing is known of that for the user's app.

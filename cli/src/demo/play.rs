@@ -52,16 +52,24 @@ pub(super) fn play(cast: &mut Cast<'_>, seen: &mut Observations) -> Vec<Stop> {
     let main = download::act(cast, seen)
         .and_then(|()| good_release::act(cast, seen))
         .and_then(|host| bad_release::act(cast, host, seen));
-    cast.stage.end_bar();
+    let main = told(cast, main);
     let forgeries = forgeries::act(cast, seen);
-    let stopped: Vec<_> = [main, forgeries]
-        .into_iter()
-        .filter_map(Result::err)
-        .collect();
-    for stop in &stopped {
-        cast.stage.trouble("stopped", &stop.0);
+    let forgeries = told(cast, forgeries);
+    main.into_iter().chain(forgeries).collect()
+}
+
+/// Tells why an act stopped, where it did.
+fn told(cast: &mut Cast<'_>, act: Result<(), Stop>) -> Option<Stop> {
+    cast.stage.end_bar();
+    let stop = act.err()?;
+    cast.stage.trouble("stopped", &stop.0);
+    Some(stop)
+}
+
+impl Stop {
+    fn new(reason: &str) -> Self {
+        Self(reason.to_owned())
     }
-    stopped
 }
 
 impl<'a> Cast<'a> {
@@ -81,14 +89,14 @@ impl<'a> Cast<'a> {
             "key",
             "Ed25519, made just now: the app knows its public half",
         );
-        stage.say("app", app.name());
+        stage.say("app", app.story());
         let builtin = app.write_builtin(workshop)?;
         let bundles = workshop.folder("bundles")?;
         let zip = bundles.join(format!("app-{GOOD_VERSION}.zip"));
         app.pack_good(workshop, &zip)?;
         let good = workshop.sign(zip, GOOD_VERSION)?;
         if app.is_packed_here() {
-            let again = workshop.path("again.zip");
+            let again = workshop.folder("scratch")?.join("again.zip");
             app.pack_good(workshop, &again)?;
             let again = verify_file(&again, None, None, &Trust::Unsigned)?;
             seen.packed_twice = Some([good.sha256, again.sha256]);

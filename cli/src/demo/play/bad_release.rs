@@ -26,17 +26,8 @@ pub(super) fn act(
     );
     let size = publish(cast)?;
     fetch(cast, host, size)?;
-
     let mut host = cast.start_app()?;
-    let began = Instant::now();
-    let running = host.launch(cast)?;
-    host.show(cast, &running)?;
-    seen.stale_call = Some(call_with_old_token(cast, &mut host, &before)?);
-    let (rollback, restored) = wait_for_watchdog(cast, &mut host, began)?;
-    seen.rollback = Some(rollback);
-    host.show(cast, &restored)?;
-    host.flush()?;
-    tell_reports(cast, &reports(&cast.server, BAD_VERSION));
+    try_it(cast, &mut host, &before, seen)?;
     let requests = bundle_requests(&cast.server, BAD_VERSION).len();
     let mut answers = vec![sync_again(cast, &mut host)?];
     host.close()?;
@@ -64,16 +55,41 @@ pub(super) fn act(
     Ok(())
 }
 
+/// The trial, from its launch to the page that takes its place.
+fn try_it(
+    cast: &Cast<'_>,
+    host: &mut Host,
+    before: &Running,
+    seen: &mut Observations,
+) -> Result<(), Stop> {
+    let began = Instant::now();
+    let running = host.launch(cast)?;
+    if !running.launched.is_trial {
+        return Err(Stop::new("the bad bundle isn't on trial"));
+    }
+    host.show(cast, &running)?;
+    seen.stale_call = Some(call_with_old_token(cast, host, before)?);
+    let (rollback, restored) = wait_for_watchdog(cast, host, began)?;
+    seen.rollback = Some(rollback);
+    host.show(cast, &restored)?;
+    host.flush()?;
+    tell_reports(cast, &reports(&cast.server, BAD_VERSION));
+    Ok(())
+}
+
 fn sync_again(cast: &Cast<'_>, host: &mut Host) -> Result<String, Stop> {
     let answer = host.sync()?;
     cast.stage
         .say("sync", format!("the server still offers it: {answer}"));
-    Ok(answer)
+    Ok(answer.verdict)
 }
 
 /// Puts the release onto the server; its size.
 fn publish(cast: &Cast<'_>) -> Result<u64, Stop> {
-    let unsigned = cast.workshop.path("unsigned.zip");
+    let unsigned = cast
+        .workshop
+        .folder("scratch")?
+        .join(format!("app-{BAD_VERSION}.zip"));
     cast.app.pack_bad(cast.workshop, &unsigned)?;
     // Signed before the server sees it.
     let zip = cast
@@ -93,10 +109,17 @@ fn fetch(cast: &mut Cast<'_>, mut host: Host, size: u64) -> Result<(), Stop> {
     let mut watch = Watch::new(&cast.server, cast.stage, BAD_VERSION);
     let followed = watch.follow(&mut host, sync, None)?;
     cast.stage.end_bar();
-    if let Followed::Ended(outcome) = followed {
-        cast.stage.say("sync", outcome);
+    host.close()?;
+    match followed {
+        Followed::Ended(answer) if answer.verdict == "downloaded" => {
+            cast.stage.say("sync", answer);
+            Ok(())
+        }
+        Followed::Ended(answer) => Err(Stop(format!(
+            "the device doesn't take the bad bundle: {answer}"
+        ))),
+        Followed::Received => Err(Stop::new("the sync has no end")),
     }
-    Ok(host.close()?)
 }
 
 /// The page of the launch before wakes up, and says that all is well.

@@ -36,25 +36,27 @@ pub(super) fn act(cast: &mut Cast<'_>, seen: &mut Observations) -> Result<(), St
     let mut watch = Watch::resuming(&cast.server, cast.stage, GOOD_VERSION);
     let followed = watch.follow(&mut host, sync, None)?;
     cast.stage.end_bar();
-    let Followed::Ended(outcome) = followed else {
-        return Err(Stop("the second sync has no end".to_owned()));
+    let Followed::Ended(answer) = followed else {
+        return Err(Stop::new("the second sync has no end"));
     };
     let requests = bundle_requests(&cast.server, GOOD_VERSION);
-    let download = Download {
+    let is_there = answer.verdict == "downloaded";
+    seen.download = Some(Download {
         size,
         fetches: fetches(&requests, killed),
-        outcome,
-    };
-    if download.outcome == "downloaded" {
-        cast.stage.say(
-            "verified",
-            "checksum and signature hold: unpacked, for the next launch",
-        );
-    } else {
-        cast.stage.trouble("sync", &download.outcome);
+        outcome: answer.verdict.clone(),
+    });
+    host.close()?;
+    if !is_there {
+        return Err(Stop(format!(
+            "the device doesn't take the bundle: {answer}"
+        )));
     }
-    seen.download = Some(download);
-    Ok(host.close()?)
+    cast.stage.say(
+        "verified",
+        "checksum and signature hold: unpacked, for the next launch",
+    );
+    Ok(())
 }
 
 /// What the device was killed with.
@@ -112,12 +114,15 @@ fn until_the_kill(cast: &mut Cast<'_>) -> Result<Option<Killed>, Stop> {
             let sent = requests.last().map_or(0, |request| {
                 request.range_start.unwrap_or_default() + request.bytes_sent
             });
+            let lost = match sent.saturating_sub(had) {
+                0 => String::new(),
+                lost => format!(", {} were still on their way", HumanCount(lost)),
+            };
             cast.stage.trouble(
                 "killed",
                 format!(
-                    "SIGKILL: {} bytes are on the device's disk, {} were on their way",
-                    HumanCount(had),
-                    HumanCount(sent.saturating_sub(had))
+                    "SIGKILL: {} bytes are on the device's disk{lost}",
+                    HumanCount(had)
                 ),
             );
             Some(Killed {

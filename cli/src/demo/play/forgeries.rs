@@ -33,7 +33,7 @@ pub(super) fn act(cast: &mut Cast<'_>, seen: &mut Observations) -> Result<(), St
     if let Some(byte) = flipped.get_mut(middle) {
         *byte ^= 1;
     }
-    let path = cast.workshop.path("flipped.zip");
+    let path = cast.workshop.folder("scratch")?.join("flipped.zip");
     fs::write(&path, &flipped)?;
     let flipped_sha256 = verify_file(&path, None, None, &Trust::Unsigned)?.sha256;
     let strange = cast.workshop.strangers_signature(&good.zip)?;
@@ -42,7 +42,7 @@ pub(super) fn act(cast: &mut Cast<'_>, seen: &mut Observations) -> Result<(), St
         place(&folder, version, zip, checksum, signature)?;
         let forgery = try_it(&mut host, &server, &root, version)?;
         cast.stage
-            .say("refused", format!("{story}: {}", forgery.answer));
+            .say("forgery", format!("{story}: {}", forgery.answer));
         Ok::<_, Stop>(forgery)
     };
     let signature = &good.signature;
@@ -98,7 +98,7 @@ fn try_it(
         left += count_files(&root.join(folder))?;
     }
     Ok(Forgery {
-        answer,
+        answer: answer.verdict,
         was_fetched: !bundle_requests(server, version).is_empty(),
         left,
         runs: text(&host.call("current", json!({}))?["bundle"]["version"]),

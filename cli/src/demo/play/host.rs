@@ -1,7 +1,7 @@
 //! The app around the web view: it launches, loads the page, and passes on its call.
 
-use std::io;
 use std::path::Path;
+use std::{fmt, io};
 
 use device_process::{CallError, Process};
 use serde_json::{Value, json};
@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::{Cast, Stop};
 use crate::demo::evidence::Launched;
 use crate::demo::page::Page;
+
+/// Who calls where the page isn't seen to.
+const BY_DEMO: &str = " (called by the demo)";
 
 /// A running app.
 #[derive(Debug)]
@@ -22,6 +25,15 @@ pub(super) struct Running {
     pub(super) launched: Launched,
     pub(super) token: String,
     pub(super) path: Option<String>,
+}
+
+/// What a sync answered.
+#[derive(Debug)]
+pub(super) struct SyncAnswer {
+    /// A status with its reason, or an error's code.
+    pub(super) verdict: String,
+    /// What the error says to people.
+    pub(super) message: Option<String>,
 }
 
 impl Host {
@@ -49,12 +61,19 @@ impl Host {
     ) -> Result<Option<String>, Stop> {
         let Some(page) = running.page(cast)? else {
             // The user's app has a builtin version, and nothing is known of it.
-            return self.ready(cast, running).map(Some);
+            return self.ready(cast, running, BY_DEMO).map(Some);
         };
         let title = page.title.as_deref().unwrap_or("without a title");
         if cast.app.calls_ready(&running.launched.version, &page) {
             cast.stage.say("page", format!("“{title}”"));
-            self.ready(cast, running).map(Some)
+            let caller = if page.calls_ready { "" } else { BY_DEMO };
+            self.ready(cast, running, caller).map(Some)
+        } else if page.calls_ready {
+            cast.stage.trouble(
+                "page",
+                format!("“{title}”, kept from calling notifyAppReady"),
+            );
+            Ok(None)
         } else {
             cast.stage
                 .trouble("page", format!("“{title}” never calls notifyAppReady"));
@@ -63,17 +82,17 @@ impl Host {
     }
 
     /// The page calls `notifyAppReady`; the bundle's status after that.
-    fn ready(&mut self, cast: &Cast<'_>, running: &Running) -> Result<String, Stop> {
+    fn ready(&mut self, cast: &Cast<'_>, running: &Running, caller: &str) -> Result<String, Stop> {
         let answer = self.call("notifyAppReady", json!({"launchToken": running.token}))?;
         let status = text(&answer["bundle"]["status"]);
-        cast.stage.say("ready", format!("notifyAppReady: {status}"));
+        cast.stage
+            .say("ready", format!("notifyAppReady{caller}: {status}"));
         Ok(status)
     }
 
-    /// Syncs; the status with its reason, or the error's code.
-    pub(super) fn sync(&mut self) -> Result<String, Stop> {
+    pub(super) fn sync(&mut self) -> Result<SyncAnswer, Stop> {
         let answer = self.call("sync", json!({}));
-        outcome(answer)
+        SyncAnswer::read(answer)
     }
 
     /// Waits until no report is left to deliver, or none can be.
@@ -109,18 +128,36 @@ impl Running {
     }
 }
 
-/// A sync's status with its reason, or its error's code.
-pub(super) fn outcome(answer: Result<Value, CallError>) -> Result<String, Stop> {
-    match answer {
-        Ok(answer) => {
-            let status = text(&answer["status"]);
-            Ok(match answer["reason"].as_str() {
-                Some(reason) => format!("{status} ({reason})"),
-                None => status,
-            })
+impl SyncAnswer {
+    pub(super) fn read(answer: Result<Value, CallError>) -> Result<Self, Stop> {
+        match answer {
+            Ok(answer) => {
+                let status = text(&answer["status"]);
+                let verdict = match answer["reason"].as_str() {
+                    Some(reason) => format!("{status} ({reason})"),
+                    None => status,
+                };
+                Ok(Self {
+                    verdict,
+                    message: None,
+                })
+            }
+            Err(CallError::Refused { code, message, .. }) => Ok(Self {
+                verdict: code,
+                message: Some(message),
+            }),
+            Err(error) => Err(error.into()),
         }
-        Err(CallError::Refused { code, .. }) => Ok(code),
-        Err(error) => Err(error.into()),
+    }
+}
+
+impl fmt::Display for SyncAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.verdict)?;
+        match &self.message {
+            Some(message) => write!(f, ": {message}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use indicatif::HumanCount;
 use mock_update_server::{LoggedRequest, MockServer};
 use serde_json::Value;
 
-use super::host::{Host, outcome};
-use super::{Stop, human};
+use super::Stop;
+use super::host::{Host, SyncAnswer};
 use crate::demo::stage::Stage;
 
 /// How often the bar moves.
@@ -31,8 +31,8 @@ pub(super) struct Watch<'a> {
 pub(super) enum Followed {
     /// So many bytes were there as was waited for.
     Received,
-    /// The sync has ended, with this status or code.
-    Ended(String),
+    /// The sync has ended.
+    Ended(SyncAnswer),
 }
 
 impl<'a> Watch<'a> {
@@ -78,7 +78,7 @@ impl<'a> Watch<'a> {
                     return Ok(Followed::Received);
                 }
                 Err(CallError::Silent(_)) => {}
-                answer => return outcome(answer).map(Followed::Ended),
+                answer => return SyncAnswer::read(answer).map(Followed::Ended),
             }
         }
     }
@@ -136,8 +136,8 @@ impl<'a> Watch<'a> {
             self.stage.trouble(
                 "cut",
                 format!(
-                    "the server hangs up at {}; the device tries again by itself",
-                    human(end)
+                    "the server hangs up after {} bytes; the device tries again by itself",
+                    HumanCount(end)
                 ),
             );
         }
