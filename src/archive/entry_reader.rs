@@ -32,7 +32,7 @@ pub(super) struct EntryReader<'a> {
     location: &'a Location,
     input: Input<'a>,
     // Raw deflate data, or nothing where the file is stored.
-    inflate: Option<Box<Inflate>>,
+    inflate: Option<Inflate>,
     inflaters: &'a Inflaters,
     crc: crc32fast::Hasher,
     produced: u64,
