@@ -96,7 +96,7 @@ impl Bench {
         let scratch = target.join(format!("run-{}", std::process::id()));
         fs::create_dir_all(&scratch)?;
         Ok(Self {
-            program: Program::build(&project)?,
+            program: Program::build()?,
             workloads: target.join("workloads"),
             scratch,
             project,

@@ -5,7 +5,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::workspace::{Workspace, cargo};
+use crate::cargo;
+use crate::workspace::Workspace;
 
 #[test]
 fn every_dependency_has_a_licence_that_is_allowed() {
@@ -90,10 +91,13 @@ impl Allowed {
 
 /// The packages that builds for this machine use, and their licences.
 fn dependencies() -> Vec<(String, String)> {
-    let version = cargo().args(["version", "--verbose"]).output().unwrap();
+    let version = cargo::command()
+        .args(["version", "--verbose"])
+        .output()
+        .unwrap();
     let version = String::from_utf8(version.stdout).unwrap();
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    let output = cargo()
+    let output = cargo::command()
         .args(["metadata", "--offline", "--format-version", "1"])
         .args(["--filter-platform", host.unwrap()])
         .output()

@@ -9,8 +9,9 @@ use std::process::{ExitCode, Stdio};
 
 use clap::Args;
 
+use crate::cargo;
 use crate::install;
-use crate::workspace::{Workspace, cargo};
+use crate::workspace::Workspace;
 use tally::Tally;
 
 /// Run all tests; those whose tools are missing are skipped and listed at the end.
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     fs::create_dir_all(workspace.interop())?;
     fs::write(&skipped, "")?;
 
-    let mut command = cargo();
+    let mut command = cargo::command();
     command
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(&arguments.cargo)

@@ -1,11 +1,11 @@
 //! Where things lie.
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::Value;
+
+use crate::cargo;
 
 /// This workspace on this machine.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Asks cargo, since the target folder may be anywhere.
     pub(crate) fn find() -> Result<Self, Box<dyn Error>> {
-        let output = cargo()
+        let output = cargo::command()
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .output()?;
         if !output.status.success() {
@@ -36,10 +36,4 @@ impl Workspace {
     pub(crate) fn interop(&self) -> PathBuf {
         self.target.join("interop")
     }
-}
-
-/// The cargo that runs this program.
-pub(crate) fn cargo() -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    Command::new(program)
 }

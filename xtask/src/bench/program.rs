@@ -1,7 +1,7 @@
 //! The command `live-updater` and the driver of the launch benchmark, built for release.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -15,14 +15,11 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn build(project: &Path) -> Result<Self> {
+    pub(super) fn build() -> Result<Self> {
         say("building for release");
         Ok(Self {
-            command: build(
-                project,
-                &["--package", "live-updater-cli", "--bin", "live-updater"],
-            )?,
-            launch_driver: build(project, &["--package", "live-updater", "--bench", "launch"])?,
+            command: build(&["--package", "live-updater-cli", "--bin", "live-updater"])?,
+            launch_driver: build(&["--package", "live-updater", "--bench", "launch"])?,
         })
     }
 
@@ -44,10 +41,8 @@ impl Program {
 }
 
 /// Builds one target; the path of what came out.
-fn build(project: &Path, target: &[&str]) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .current_dir(project)
+fn build(target: &[&str]) -> Result<PathBuf> {
+    let output = crate::cargo::command()
         .args(["build", "--quiet", "--release", "--message-format=json"])
         .args(target)
         .stderr(std::process::Stdio::inherit())
