@@ -18,8 +18,9 @@ const MIB: usize = 1 << 20;
 
 #[test]
 fn a_sync_of_500_mb_takes_no_more_memory_than_one_of_50() {
-    // In memory it takes half as long, where there is enough of it.
-    let disk = has_room().then(|| Tmpfs::mount("size=2g")).flatten();
+    // In memory it takes half as long, where there is enough of it. A download wants four times
+    // its size to be free, of which it uses two.
+    let disk = has_room().then(|| Tmpfs::mount("size=3g")).flatten();
     let mut scene = disk
         .as_ref()
         .map_or_else(Scene::new, |disk| Scene::below(disk.path()));
