@@ -9,6 +9,7 @@ mod bad_input;
 mod frozen_and_backgrounded;
 mod full_disk;
 mod kill_at_any_moment;
+mod kill_at_system_calls;
 mod memory;
 mod nothing_is_sent_twice;
 mod read_only_root;
