@@ -6,6 +6,7 @@
 
 mod automatic_updates;
 mod bad_input;
+mod damaged_bundles;
 mod frozen_and_backgrounded;
 mod full_disk;
 mod kill_at_any_moment;
