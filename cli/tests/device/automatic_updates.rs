@@ -4,6 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use device_process::Process;
+use mock_update_server::{Endpoint, Fault};
 use serde_json::{Value, json};
 
 use crate::scene::{PATIENCE, Scene, ready, wait_until};
@@ -138,6 +139,27 @@ fn the_interval_outlives_the_process() {
         let (mut device, launch) = scene.launch();
         ready(&mut device, &launch).unwrap();
         wait_until("the first launch asks", || checks(&scene) == 1);
+        sleep(Duration::from_millis(2500));
+    }
+    assert_eq!(checks(&scene), 1);
+}
+
+#[test]
+fn a_server_that_wants_to_be_left_alone_is_also_by_the_next_process() {
+    let scene = scene("resume");
+    let busy = Fault::Status {
+        status: 429,
+        retry_after: Some("3600".to_owned()),
+    };
+    scene.server.fault(Endpoint::Check, busy).once();
+    for _ in 0..2 {
+        let (mut device, launch) = scene.launch();
+        ready(&mut device, &launch).unwrap();
+        for method in ["sync", "getLatest"] {
+            let outcome = device.call(method, json!({})).unwrap();
+            assert_eq!(outcome["status"], "blocked", "{outcome}");
+            assert_eq!(outcome["reason"], "rate_limited", "{outcome}");
+        }
         sleep(Duration::from_millis(2500));
     }
     assert_eq!(checks(&scene), 1);

@@ -212,6 +212,17 @@ fn time_in_the_background_is_not_counted() {
 }
 
 #[test]
+fn a_start_in_the_background_that_is_seen_before_it_dies_counts() {
+    let scene = with_trial();
+    for _ in 0..2 {
+        let mut device = launch_hidden(&scene, "3.0.0");
+        device.call("resume", json!({})).unwrap();
+        device.kill().unwrap();
+    }
+    assert_rolled_back_at_launch(&scene);
+}
+
+#[test]
 fn a_frozen_trial_is_not_taken_back_and_may_still_become_ready() {
     let scene = with_trial();
     let (mut device, launch) = launch_version(&scene, "3.0.0");

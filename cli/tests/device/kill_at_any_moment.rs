@@ -101,7 +101,7 @@ impl Siege {
         let status = device.wait().unwrap();
         assert_eq!(status.signal(), Some(9), "{status}\n{}", device.log());
         assert!(!device.log().contains("panicked"), "{}", device.log());
-        if self.dice.next().is_multiple_of(4) {
+        if self.dice.one_in(4) {
             self.publish();
         }
     }
@@ -109,10 +109,10 @@ impl Siege {
     /// What a page and its user may do, until the process dies.
     fn live(&mut self, device: &mut Process, launch: &Value) -> Result<(), CallError> {
         self.check(launch);
-        if self.with_rollbacks && self.dice.next().is_multiple_of(2) {
+        if self.with_rollbacks && self.dice.one_in(2) {
             return self.hang(device);
         }
-        if !self.dice.next().is_multiple_of(8) {
+        if !self.dice.one_in(8) {
             let answer = ready(device, launch);
             match answer {
                 Ok(answer) => {

@@ -4,9 +4,10 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::scene::{Scene, ready};
+use crate::tmpfs::Tmpfs;
 use crate::web_app::Dice;
 
 /// In KiB.
@@ -17,7 +18,12 @@ const MIB: usize = 1 << 20;
 
 #[test]
 fn a_sync_of_500_mb_takes_no_more_memory_than_one_of_50() {
-    let mut scene = Scene::new();
+    // In memory it takes half as long, where there is enough of it. A download wants four times
+    // its size to be free, of which it uses two.
+    let disk = has_room().then(|| Tmpfs::mount("size=3g")).flatten();
+    let mut scene = disk
+        .as_ref()
+        .map_or_else(Scene::new, |disk| Scene::below(disk.path()));
     for (version, mib) in [("2.0.50", 50), ("2.0.500", 500)] {
         publish(&scene, version, mib);
     }
@@ -37,7 +43,16 @@ fn a_sync_of_500_mb_takes_no_more_memory_than_one_of_50() {
     }
 }
 
-/// Half of it shrinks to nothing and half not at all, in files of many sizes.
+fn has_room() -> bool {
+    let known = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let available = known.lines().find_map(|line| {
+        let line = line.strip_prefix("MemAvailable:")?;
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+    });
+    available.is_some_and(|kib| kib > 6 << 20)
+}
+
+/// Bytes that don't shrink: many files of 1 MiB, some of them deflated all the same, and a large one.
 fn publish(scene: &Scene, version: &str, mib: usize) {
     let path = scene.path(&format!("bundles/{version}.zip"));
     let mut zip = zip::ZipWriter::new(BufWriter::new(File::create(&path).unwrap()));
@@ -48,7 +63,6 @@ fn publish(scene: &Scene, version: &str, mib: usize) {
     zip.start_file("index.html", stored).unwrap();
     zip.write_all(version.as_bytes()).unwrap();
     for index in 0..mib {
-        // One in ten is deflated; the last fifth is one file.
         if index < mib * 4 / 5 {
             let method = match index % 10 {
                 0 => zip::CompressionMethod::Deflated,
@@ -114,7 +128,6 @@ fn peak_of_sync(scene: &mut Scene, version: &str) -> u64 {
         device.call("getNextBundle", json!({})).unwrap()["version"],
         version
     );
-    assert_ne!(launch["path"], Value::from(""));
     device.kill().unwrap();
     fs::remove_dir_all(root).unwrap();
     peak

@@ -27,7 +27,12 @@ pub(crate) struct Scene {
 impl Scene {
     /// A device that has never been started, and a server that offers nothing.
     pub(crate) fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// As [`new`](Self::new), with everything on a disk of one's choice.
+    pub(crate) fn below(parent: &Path) -> Self {
+        let folder = TempDir::new_in(parent).unwrap();
         let bundles = folder.path().join("bundles");
         fs::create_dir(&bundles).unwrap();
         let server = MockServer::builder(bundles).start_blocking().unwrap();

@@ -148,3 +148,18 @@ fn of_many_that_start_at_once_one_is_the_owner() {
     }
     assert_eq!(owners, 1);
 }
+
+#[test]
+fn a_second_update_in_one_process_is_busy_too() {
+    let scene = Scene::new();
+    let size = scene.publish("2.0.0", &WebApp::new("2.0.0").with_bytes(500_000));
+    scene.server.set_rate_limit(Some(size));
+    let (mut device, _) = scene.launch();
+    let id = device.send("sync", json!({})).unwrap();
+    wait_until("it has begun", || scene.part_len() > 0);
+    assert_eq!(device.call("sync", json!({})).unwrap()["status"], "busy");
+    assert_eq!(device.refusal("download", json!({})), "busy");
+    let outcome = device.answer(id, crate::scene::PATIENCE).unwrap();
+    assert_eq!(outcome["status"], "downloaded");
+    assert_eq!(scene.server.bundle_requests().len(), 1);
+}

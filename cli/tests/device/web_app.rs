@@ -111,4 +111,8 @@ impl Dice {
     pub(crate) fn within(&mut self, range: std::ops::Range<u64>) -> u64 {
         range.start + self.next() % (range.end - range.start)
     }
+
+    pub(crate) fn one_in(&mut self, count: u64) -> bool {
+        self.within(0..count) == 0
+    }
 }
