@@ -33,12 +33,11 @@ pub(super) struct Group {
     pub(super) bars: Vec<Bar>,
 }
 
-/// A median, with a whisker from the least to the most.
+/// A median, with a whisker from the first quartile to the third.
 pub(super) struct Bar {
     name: String,
     median: f64,
-    min: f64,
-    max: f64,
+    quartiles: (f64, f64),
     is_ours: bool,
 }
 
@@ -47,8 +46,7 @@ impl Bar {
         Self {
             name: name.to_owned(),
             median: figures.median(),
-            min: figures.min(),
-            max: figures.max(),
+            quartiles: (figures.quantile(0.25), figures.quantile(0.75)),
             is_ours,
         }
     }
@@ -95,11 +93,8 @@ impl Chart {
             body,
             r#"<rect x="{LEFT}" y="{y:.1}" width="{width:.1}" height="{BAR}" rx="2" fill="{colour}"/>"#
         );
-        // A single outlier would make all bars short: what goes beyond the scale is cut.
-        let (from, to) = (
-            LEFT + self.scale(bar.min),
-            LEFT + self.scale(bar.max.min(self.longest())),
-        );
+        let (from, to) = bar.quartiles;
+        let (from, to) = (LEFT + self.scale(from), LEFT + self.scale(to));
         let middle = y + BAR / 2.0;
         let _ = write!(
             body,
@@ -116,8 +111,10 @@ impl Chart {
 
     fn longest(&self) -> f64 {
         let bars = self.groups.iter().flat_map(|group| &group.bars);
-        let longest = bars.map(|bar| bar.median).fold(f64::MIN_POSITIVE, f64::max);
-        (longest * 1.1).max(self.limit.unwrap_or_default())
+        let longest = bars
+            .map(|bar| bar.quartiles.1)
+            .fold(f64::MIN_POSITIVE, f64::max);
+        longest.max(self.limit.unwrap_or_default())
     }
 }
 

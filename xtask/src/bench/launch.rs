@@ -77,7 +77,9 @@ pub(super) fn measure(bench: &Bench, runs: u32) -> Result<Section> {
         chart: Chart {
             title: "Launch of a good bundle, 10 in the store, median",
             unit: "µs",
-            limit: None,
+            limit: stores
+                .first()
+                .map(|store| (LIMIT_RATIO * store.warm.bare.median()).round()),
             groups: stores.iter().map(|store| store.warm.chart(store)).collect(),
         },
     })

@@ -9,7 +9,9 @@ pub(super) fn describe(folder: &Path) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let model = processor().unwrap_or_else(|| "unknown processor".to_owned());
     let system = ask("uname", &["-sr".as_ref()]);
-    let file_system = ask("stat", &["-f".as_ref(), "-c%T".as_ref(), folder]);
+    let file_system = ask("df", &["--output=fstype".as_ref(), folder]);
+    // The last line: a heading stands before it.
+    let file_system = file_system.lines().last().unwrap_or_default();
     let day = time::OffsetDateTime::now_utc().date();
     format!(
         "{day}, {cores} cores ({model}), {system}, {file_system}{}",

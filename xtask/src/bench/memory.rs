@@ -21,11 +21,11 @@ const SHAPES: [(&str, Shape); 2] = [
         Shape {
             name: "made-up-50mb",
             text: Part {
-                files: 600,
+                files: 180,
                 bytes: 20_000_000,
             },
             noise: Part {
-                files: 400,
+                files: 120,
                 bytes: 43_500_000,
             },
         },
@@ -35,11 +35,11 @@ const SHAPES: [(&str, Shape); 2] = [
         Shape {
             name: "made-up-500mb",
             text: Part {
-                files: 600,
+                files: 180,
                 bytes: 200_000_000,
             },
             noise: Part {
-                files: 400,
+                files: 120,
                 bytes: 435_000_000,
             },
         },

@@ -22,14 +22,17 @@ impl Series {
     }
 
     pub(super) fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    /// The figure below which `share` of all lie, between two of them where it has to be.
+    pub(super) fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
-        let middle = sorted.len() / 2;
-        match (sorted.get(middle.wrapping_sub(1)), sorted.get(middle)) {
-            (Some(low), Some(high)) if sorted.len().is_multiple_of(2) => f64::midpoint(*low, *high),
-            (_, Some(middle)) => *middle,
-            _ => f64::NAN,
-        }
+        let place = share * sorted.len().saturating_sub(1) as f64;
+        let at = |place: f64| sorted.get(place as usize).copied().unwrap_or(f64::NAN);
+        let (low, high) = (at(place.floor()), at(place.ceil()));
+        low + (high - low) * place.fract()
     }
 
     /// Each figure divided by the one that was measured beside it: what disturbs the machine for
@@ -57,6 +60,14 @@ mod tests {
         let even: Series = [4.0, 1.0, 3.0, 2.0].into_iter().collect();
         assert_eq!(even.median(), 2.5);
         assert_eq!((even.min(), even.max()), (1.0, 4.0));
+    }
+
+    #[test]
+    fn quantiles_lie_between_figures() {
+        let figures: Series = [0.0, 1.0, 2.0, 3.0, 4.0].into_iter().collect();
+        assert_eq!((figures.quantile(0.25), figures.quantile(1.0)), (1.0, 4.0));
+        let two: Series = [1.0, 2.0].into_iter().collect();
+        assert_eq!(two.quantile(0.25), 1.25);
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Measured {
         writeln!(text, "**{name}**: {}\n", bundle.describe())?;
         writeln!(
             text,
-            "| | median | min | max | ratio, pair by pair (min to max) | peak memory |\n\
+            "| | median | min | max | ratio, pair by pair (min to max) | peak memory (most) |\n\
              |---|---:|---:|---:|---:|---:|"
         )?;
         let rows = [
@@ -196,13 +196,14 @@ impl Measured {
             let ratio = times.over(pipeline);
             writeln!(
                 text,
-                "| {what} | {:.0} ms | {:.0} ms | {:.0} ms | {:.2} ({:.2} to {:.2}) | {:.1} MB |",
+                "| {what} | {:.0} ms | {:.0} ms | {:.0} ms | {:.2} ({:.2} to {:.2}) | {:.1} MB ({:.1}) |",
                 times.median(),
                 times.min(),
                 times.max(),
                 ratio.median(),
                 ratio.min(),
                 ratio.max(),
+                memory.median(),
                 memory.max()
             )?;
         }
