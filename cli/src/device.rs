@@ -111,11 +111,10 @@ async fn handle(updater: &Arc<Updater>, line: &str) {
     let Request { id, method, params } = match serde_json::from_str(line) {
         Ok(request) => request,
         Err(error) => {
-            let id = serde_json::from_str::<Value>(line)
-                .ok()
-                .and_then(|value| value.get("id").cloned())
-                .unwrap_or_default();
-            print(&failure(&id, &invalid(&format!("not a request: {error}"))));
+            print(&failure(
+                &Value::Null,
+                &invalid(&format!("not a request: {error}")),
+            ));
             return;
         }
     };

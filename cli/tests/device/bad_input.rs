@@ -170,6 +170,8 @@ fn what_is_no_request_is_answered_without_an_id() {
         "\"launch\"",
         "{}",
         r#"{"method": 5}"#,
+        r#"{"id": 7}"#,
+        r#"{"id": 7, "method": null}"#,
         &"[".repeat(100_000),
         "\u{0}",
     ] {
