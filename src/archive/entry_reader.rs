@@ -32,7 +32,7 @@ pub(super) struct EntryReader<'a> {
     location: &'a Location,
     input: Input<'a>,
     // Raw deflate data, or nothing where the file is stored.
-    inflate: Option<Box<Inflate>>,
+    inflate: Option<Inflate>,
     inflaters: &'a Inflaters,
     crc: crc32fast::Hasher,
     produced: u64,
@@ -146,15 +146,15 @@ impl Input<'_> {
 /// What inflating a file takes, for one file after the other: made anew for each, it leaves holes
 /// in the heap, and memory grows with the number of files.
 #[derive(Debug, Default)]
-pub(super) struct Inflaters(Mutex<Vec<Box<Inflate>>>);
+pub(super) struct Inflaters(Mutex<Vec<Inflate>>);
 
 impl Inflaters {
-    fn take(&self) -> Box<Inflate> {
+    fn take(&self) -> Inflate {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| Box::new(Inflate::new()))
+        spare.unwrap_or_else(Inflate::new)
     }
 
-    fn give_back(&self, mut inflate: Box<Inflate>) {
+    fn give_back(&self, mut inflate: Inflate) {
         inflate.reset();
         self.0
             .lock()
