@@ -84,9 +84,9 @@ pub enum Error {
     },
 
     /// The device's disk is too full.
-    #[error("not enough space: {needed} bytes are needed, {available} are free")]
+    #[error("not enough space{}", in_numbers(*needed, *available))]
     InsufficientStorage {
-        /// Bytes needed.
+        /// Bytes needed; 0 where that isn't known.
         needed: u64,
         /// Bytes free, as far as it is known.
         available: u64,
@@ -343,6 +343,13 @@ impl Error {
             key: key.into(),
             problem: problem.into(),
         }
+    }
+}
+
+fn in_numbers(needed: u64, available: u64) -> String {
+    match needed {
+        0 => " on the disk".to_owned(),
+        _ => format!(": {needed} bytes are needed, {available} are free"),
     }
 }
 
