@@ -84,9 +84,9 @@ pub enum Error {
     },
 
     /// The device's disk is too full.
-    #[error("not enough space{}", bytes_needed(*needed, *available))]
+    #[error("not enough space{}", in_numbers(*needed, *available))]
     InsufficientStorage {
-        /// Bytes needed; 0 where a write failed and nobody knows.
+        /// Bytes needed; 0 where that isn't known.
         needed: u64,
         /// Bytes free, as far as it is known.
         available: u64,
@@ -346,14 +346,13 @@ impl Error {
     }
 }
 
-fn in_entry(entry: Option<&String>) -> String {
-    entry.map_or_else(String::new, |entry| format!(" (in {entry:?})"))
+fn in_numbers(needed: u64, available: u64) -> String {
+    match needed {
+        0 => " on the disk".to_owned(),
+        _ => format!(": {needed} bytes are needed, {available} are free"),
+    }
 }
 
-fn bytes_needed(needed: u64, available: u64) -> String {
-    if needed == 0 {
-        ": the disk is full".to_owned()
-    } else {
-        format!(": {needed} bytes are needed, {available} are free")
-    }
+fn in_entry(entry: Option<&String>) -> String {
+    entry.map_or_else(String::new, |entry| format!(" (in {entry:?})"))
 }

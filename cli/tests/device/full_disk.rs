@@ -97,9 +97,12 @@ fn a_device_whose_disk_was_always_full_starts_builtin() {
             launch["problem"]["code"], "insufficient_storage",
             "{launch}"
         );
-        assert_eq!(
-            device.refusal("setChannel", json!({"channel": "beta"})),
-            "insufficient_storage"
+        let refused = device.call("setChannel", json!({"channel": "beta"}));
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), Some("insufficient_storage"), "{error}");
+        assert!(
+            error.to_string().contains("not enough space on the disk"),
+            "{error}"
         );
         assert_eq!(
             device.call("getChannel", json!({})).unwrap()["channel"],

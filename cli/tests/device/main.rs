@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod automatic_updates;
+mod bad_bundles;
 mod bad_input;
 mod damaged_bundles;
 mod frozen_and_backgrounded;

@@ -168,6 +168,16 @@ pub(crate) fn ready(
     )
 }
 
+/// The next launch runs exactly these files, and its page is ready.
+pub(crate) fn assert_runs(scene: &Scene, version: &str, app: &WebApp) -> Value {
+    let (mut device, launch) = scene.launch();
+    assert_eq!(launch["problem"], Value::Null, "{launch}");
+    assert_eq!(launch["bundle"]["version"], version, "{launch}");
+    app.assert_lies_in(Path::new(launch["path"].as_str().unwrap()));
+    ready(&mut device, &launch).unwrap();
+    launch
+}
+
 pub(crate) fn wait_until(what: &str, is_so: impl FnMut() -> bool) {
     assert!(
         comes_true(PATIENCE, is_so),
