@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -109,10 +110,15 @@ impl Shared {
         self.config.device_id.clone().unwrap_or_else(own)
     }
 
-    /// Tells the host, with nothing locked.
+    /// Tells the host, with nothing locked. A listener that panics ends neither the call nor the
+    /// watchdog that told it.
     pub(super) fn emit(&self, events: Vec<Event>) {
         for event in events {
-            (self.listener)(event);
+            let name = event.name();
+            let told = catch_unwind(AssertUnwindSafe(|| (self.listener)(event)));
+            if told.is_err() {
+                tracing::error!(event = name, "the listener panicked");
+            }
         }
     }
 
