@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) offered: Mutex<Option<Release>>,
     /// Reports are delivered by one at a time.
     pub(super) delivering: Semaphore,
+    /// Whether a delivery in the background waits for its turn.
+    pub(super) delivery_waits: AtomicBool,
     /// Something happened that the watchdog should know of.
     pub(super) watchdog: Notify,
     /// Something happened that automatic checks should know of.
@@ -75,6 +78,7 @@ impl Shared {
             cache: Mutex::new(None),
             offered: Mutex::new(None),
             delivering: Semaphore::new(1),
+            delivery_waits: AtomicBool::new(false),
             watchdog: Notify::new(),
             automatic: Notify::new(),
         }))
