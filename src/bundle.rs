@@ -108,6 +108,7 @@ pub struct Launch {
     /// What runs.
     pub bundle: Bundle,
     /// The folder that holds its `index.html`; nothing for builtin.
+    #[serde(serialize_with = "lossy")]
     pub path: Option<PathBuf>,
     /// Names this activation in this process; `notify_app_ready` wants it back.
     pub launch_token: String,
@@ -181,6 +182,14 @@ pub(crate) fn from_unix_millis(millis: u64) -> SystemTime {
         .unwrap_or(UNIX_EPOCH)
 }
 
+/// JSON has no words for a path that is no Unicode; serde would fail for the whole launch.
+#[expect(clippy::ref_option, reason = "serde gives the field as it is")]
+fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref()
+        .map(|path| path.to_string_lossy())
+        .serialize(serializer)
+}
+
 fn iso8601<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     // RFC 3339 with milliseconds, as JavaScript's `toISOString` writes it.
     let format =
@@ -225,5 +234,21 @@ mod tests {
         ] {
             assert_eq!(BundleId::parse(text), None);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_launch_from_a_path_that_is_no_unicode_is_json_all_the_same() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let launch = Launch {
+            bundle: Bundle::builtin(&semver::Version::new(1, 0, 0)),
+            path: Some(std::ffi::OsString::from_vec(b"/a/\xff/www".to_vec()).into()),
+            launch_token: String::new(),
+            trial: false,
+            rolled_back: None,
+            problem: None,
+        };
+        let json = serde_json::to_value(&launch).unwrap();
+        assert_eq!(json["path"], "/a/\u{fffd}/www");
     }
 }

@@ -71,11 +71,22 @@ pub(crate) fn judge(
     situation: &Situation<'_>,
     is_whole: &dyn Fn(&BundleRecord) -> bool,
 ) -> Verdict {
-    let state = situation.state;
     let current = current_version(situation);
     if release.version == *current {
         return Verdict::UpToDate;
     }
+    judge_bytes(release, situation, is_whole)
+}
+
+/// As [`judge`], for a caller who names bytes: that what runs has the same version doesn't make
+/// them the same bytes.
+pub(crate) fn judge_bytes(
+    release: &Release,
+    situation: &Situation<'_>,
+    is_whole: &dyn Fn(&BundleRecord) -> bool,
+) -> Verdict {
+    let state = situation.state;
+    let current = current_version(situation);
     if let Some(verdict) = native_range(release, situation.native_version) {
         return verdict;
     }

@@ -6,6 +6,10 @@ use url::Url;
 
 use crate::digest::Sha256Digest;
 
+/// The longest version that is taken, in bytes. Versions are kept in the state and sent along with
+/// requests; one without an end would end both.
+pub(crate) const MAX_VERSION_LEN: usize = 200;
+
 /// One version of the web files, as a source offers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -332,8 +332,9 @@ impl Updater {
     ///
     /// # Errors
     ///
-    /// `storage` where it can't be made durable.
+    /// `invalid_request` for a name of over 512 bytes, `storage` where it can't be made durable.
     pub async fn set_channel(&self, channel: Option<String>) -> Result<(), Error> {
+        must_be_short("channel", channel.as_deref())?;
         self.update(move |state| state.channel = channel).await
     }
 
@@ -361,8 +362,9 @@ impl Updater {
     ///
     /// # Errors
     ///
-    /// `storage` where it can't be made durable.
+    /// `invalid_request` for one of over 512 bytes, `storage` where it can't be made durable.
     pub async fn set_custom_id(&self, custom_id: Option<String>) -> Result<(), Error> {
+        must_be_short("customId", custom_id.as_deref())?;
         self.update(move |state| state.custom_id = custom_id).await
     }
 
@@ -398,6 +400,16 @@ impl Updater {
         self.shared()?.after_ready();
         Ok(bundle)
     }
+}
+
+/// What is kept in the state and sent with each check has an end.
+fn must_be_short(name: &str, text: Option<&str>) -> Result<(), Error> {
+    const LONGEST: usize = 512;
+    if text.is_some_and(|text| text.len() > LONGEST) {
+        let problem = format!("{name} has over {LONGEST} bytes");
+        return Err(Error::invalid_request(problem));
+    }
+    Ok(())
 }
 
 impl Drop for Updater {

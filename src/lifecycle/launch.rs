@@ -206,6 +206,12 @@ impl LaunchDecision {
             };
             return;
         };
+        // A verdict may have come while another bundle was running because this one's start
+        // could not be made durable.
+        if record.status == BundleStatus::Error {
+            self.state.current = fallback(&self.state, inspect);
+            return;
+        }
         if record.status != BundleStatus::Trial {
             if !inspect.is_whole(&record) {
                 self.lose(&id, inspect);

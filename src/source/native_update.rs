@@ -6,7 +6,7 @@ use url::Url;
 use super::{Answer, Inquiry};
 use crate::error::Error;
 use crate::native_version::NativeVersion;
-use crate::release::Release;
+use crate::release::{MAX_VERSION_LEN, Release};
 use crate::transport::client::HttpClient;
 use crate::transport::rules::display_url;
 
@@ -93,6 +93,9 @@ fn parse(body: &[u8], url: &Url, base: &Url) -> Result<Answer, Error> {
 
 fn release(answer: CheckBody, url: &Url, base: &Url) -> Result<Release, String> {
     let version = present(answer.version).ok_or("version is missing")?;
+    if version.len() > MAX_VERSION_LEN {
+        return Err(format!("version has over {MAX_VERSION_LEN} bytes"));
+    }
     let version: semver::Version = version
         .parse()
         .map_err(|_| format!("version {version:?} is not a semantic version"))?;
@@ -104,13 +107,13 @@ fn release(answer: CheckBody, url: &Url, base: &Url) -> Result<Release, String> 
         return Err("size is 0".to_owned());
     }
     let first = match present(answer.download_url) {
-        Some(text) => absolute(url, &text)?,
+        Some(text) => absolute("downloadUrl", url, &text)?,
         None => endpoint(base, &format!("api/v1/bundles/{version}"))
             .map_err(|error| error.to_string())?,
     };
     let mut release = Release::new(version, first, checksum);
     for mirror in answer.mirrors.unwrap_or_default() {
-        release.urls.push(absolute(url, &mirror)?);
+        release.urls.push(absolute("a mirror", url, &mirror)?);
     }
     release.size = answer.size;
     release.signature = present(answer.signature);
@@ -121,14 +124,21 @@ fn release(answer: CheckBody, url: &Url, base: &Url) -> Result<Release, String> 
     Ok(release)
 }
 
-fn absolute(answered: &Url, text: &str) -> Result<Url, String> {
+/// What was sent is not told: URLs of downloads often hold a signature or a password.
+fn absolute(name: &str, answered: &Url, text: &str) -> Result<Url, String> {
     answered
         .join(text)
-        .map_err(|_| format!("{text:?} is no download URL"))
+        .map_err(|error| format!("{name} is no URL: {error}"))
 }
 
 fn native_version(name: &str, text: Option<String>) -> Result<Option<String>, String> {
     let text = present(text);
+    if text
+        .as_ref()
+        .is_some_and(|text| text.len() > MAX_VERSION_LEN)
+    {
+        return Err(format!("{name} has over {MAX_VERSION_LEN} bytes"));
+    }
     if let Some(text) = &text
         && text.parse::<NativeVersion>().is_err()
     {
@@ -243,6 +253,22 @@ mod tests {
             ("size", serde_json::json!(-5)),
             ("minAppVersion", serde_json::json!("one")),
             ("downloadUrl", serde_json::json!("https://")),
+            (
+                "downloadUrl",
+                serde_json::json!("https://u:secret@:x/?t=secret"),
+            ),
+            (
+                "mirrors",
+                serde_json::json!(["https://u:secret@:x/?t=secret"]),
+            ),
+            (
+                "version",
+                serde_json::json!(format!("1.2.3-{}", "a".repeat(200))),
+            ),
+            (
+                "minAppVersion",
+                serde_json::json!(format!("1.2-{}", "a".repeat(200))),
+            ),
         ] {
             let mut body = good.clone();
             body[field] = value;

@@ -90,17 +90,22 @@ impl Slots {
     pub(crate) fn commit(&mut self, storage: &dyn Storage, payload: &[u8]) -> Result<(), Error> {
         let path = Path::new(NAMES[self.target]);
         let generation = self.generation + 1;
-        storage
-            .commit(path, &encode(SCHEMA, generation, payload))
-            .map_err(|source| {
-                // What a failed commit left must not be taken for the state later.
-                let _ = if self.generation == 0 {
-                    storage.remove_file(path)
-                } else {
-                    storage.overwrite(path, b"void")
-                };
-                Error::storage("write", path, source)
-            })?;
+        let slot = encode(SCHEMA, generation, payload);
+        // Whatever is written has to be read again: a slot over the limit would count as damaged.
+        if slot.len() as u64 > LIMIT {
+            let problem = format!("it would have over {LIMIT} bytes");
+            let source = io::Error::new(io::ErrorKind::FileTooLarge, problem);
+            return Err(Error::storage("write", path, source));
+        }
+        storage.commit(path, &slot).map_err(|source| {
+            // What a failed commit left must not be taken for the state later.
+            let _ = if self.generation == 0 {
+                storage.remove_file(path)
+            } else {
+                storage.overwrite(path, b"void")
+            };
+            Error::storage("write", path, source)
+        })?;
         self.generation = generation;
         self.target = 1 - self.target;
         Ok(())
@@ -239,6 +244,19 @@ mod tests {
             fs::write(&path, &whole[..index]).unwrap();
             assert_eq!(payload(&storage), b"one", "cut at {index}");
         }
+    }
+
+    #[test]
+    fn a_state_that_could_not_be_read_again_is_not_written() {
+        let (_root, storage) = with_two_commits();
+        let (mut slots, _) = Slots::load(&storage).unwrap();
+        let huge = vec![b'x'; usize::try_from(LIMIT).unwrap()];
+        for _ in 0..2 {
+            assert_eq!(slots.commit(&storage, &huge).unwrap_err().code(), "storage");
+            assert_eq!(payload(&storage), b"two");
+        }
+        slots.commit(&storage, b"three").unwrap();
+        assert_eq!(payload(&storage), b"three");
     }
 
     #[test]

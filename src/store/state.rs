@@ -173,12 +173,13 @@ impl Pause {
         }
     }
 
-    /// Milliseconds still to wait; nothing where it is over, or where the clock shows that the
-    /// pause makes no sense: `now` lies before it was set, or its end further away than
-    /// `longest`.
+    /// Milliseconds still to wait; nothing where it is over, or where it makes no sense: `now`
+    /// lies before it was set, or its end was further away than `longest` then. Such a pause
+    /// doesn't begin to count once its end has come near, either.
     pub(crate) fn remaining(&self, now: u64, longest: u64) -> Option<u64> {
         let left = self.until.checked_sub(now).filter(|left| *left > 0)?;
-        (now >= self.seen && left <= longest).then_some(left)
+        let is_sane = self.until.saturating_sub(self.seen) <= longest;
+        (now >= self.seen && is_sane).then_some(left)
     }
 }
 
@@ -194,6 +195,14 @@ mod tests {
         assert_eq!(pause.remaining(1_500, 500), None);
         assert_eq!(pause.remaining(999, 1000), None, "before it was set");
         assert_eq!(pause.remaining(1_000, 499), None, "longer than any pause");
+    }
+
+    #[test]
+    fn a_pause_that_was_too_long_stays_so_when_its_end_comes_near() {
+        let pause = Pause::new(1_000, 5_000);
+        for now in [1_000, 5_500, 5_999] {
+            assert_eq!(pause.remaining(now, 1_000), None, "at {now}");
+        }
     }
 
     #[test]

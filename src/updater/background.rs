@@ -1,6 +1,7 @@
 //! What goes on without being asked: the watchdog, automatic checks, reports, housekeeping.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::shared::Shared;
@@ -37,7 +38,12 @@ impl Shared {
         self.deliver_in_background();
     }
 
+    /// Delivers reports, unless somebody waits to do so already: whoever waits tells of all there
+    /// is then. A server that hangs would collect a queue otherwise.
     pub(super) fn deliver_in_background(self: &Arc<Self>) {
+        if self.delivery_waits.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let shared = Arc::clone(self);
         self.spawn(async move {
             shared.deliver().await;
@@ -222,6 +228,7 @@ impl Shared {
         let Ok(_permit) = self.delivering.acquire().await else {
             return 0;
         };
+        self.delivery_waits.store(false, Ordering::Release);
         let mut delivered = 0;
         loop {
             match self.deliver_first().await {

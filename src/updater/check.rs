@@ -140,14 +140,17 @@ impl Shared {
 
     pub(super) fn judge(&self, release: &Release) -> Verdict {
         let lifecycle = self.lifecycle();
-        let situation = Situation {
-            state: lifecycle.state(),
-            current: lifecycle.current_id(),
-            builtin_version: &lifecycle.rules.builtin_version,
-            native_version: &lifecycle.rules.native_version,
-            allow_downgrade: lifecycle.rules.allow_downgrade,
-        };
-        policy::judge(release, &situation, &|record| lifecycle.is_whole(record))
+        policy::judge(release, &situation(&lifecycle), &|record| {
+            lifecycle.is_whole(record)
+        })
+    }
+
+    /// As [`judge`](Self::judge), where the bytes were named and not only the version.
+    pub(super) fn judge_bytes(&self, release: &Release) -> Verdict {
+        let lifecycle = self.lifecycle();
+        policy::judge_bytes(release, &situation(&lifecycle), &|record| {
+            lifecycle.is_whole(record)
+        })
     }
 
     pub(super) fn say_no_need(&self) {
@@ -160,6 +163,16 @@ impl Shared {
         describe(release)
             .into_record(id.clone(), self.lifecycle().now(), None)
             .to_bundle()
+    }
+}
+
+fn situation(lifecycle: &Lifecycle) -> Situation<'_> {
+    Situation {
+        state: lifecycle.state(),
+        current: lifecycle.current_id(),
+        builtin_version: &lifecycle.rules.builtin_version,
+        native_version: &lifecycle.rules.native_version,
+        allow_downgrade: lifecycle.rules.allow_downgrade,
     }
 }
 

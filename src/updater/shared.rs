@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -42,6 +44,8 @@ pub(super) struct Shared {
     pub(super) offered: Mutex<Option<Release>>,
     /// Reports are delivered by one at a time.
     pub(super) delivering: Semaphore,
+    /// Whether a delivery in the background waits for its turn.
+    pub(super) delivery_waits: AtomicBool,
     /// Something happened that the watchdog should know of.
     pub(super) watchdog: Notify,
     /// Something happened that automatic checks should know of.
@@ -74,6 +78,7 @@ impl Shared {
             cache: Mutex::new(None),
             offered: Mutex::new(None),
             delivering: Semaphore::new(1),
+            delivery_waits: AtomicBool::new(false),
             watchdog: Notify::new(),
             automatic: Notify::new(),
         }))
@@ -109,10 +114,15 @@ impl Shared {
         self.config.device_id.clone().unwrap_or_else(own)
     }
 
-    /// Tells the host, with nothing locked.
+    /// Tells the host, with nothing locked. A listener that panics ends neither the call nor the
+    /// watchdog that told it.
     pub(super) fn emit(&self, events: Vec<Event>) {
         for event in events {
-            (self.listener)(event);
+            let name = event.name();
+            let told = catch_unwind(AssertUnwindSafe(|| (self.listener)(event)));
+            if told.is_err() {
+                tracing::error!(event = name, "the listener panicked");
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use crate::event::Event;
 use crate::lifecycle::inspect::{all_cores, hash_all};
 use crate::lifecycle::{Lifecycle, transition};
 use crate::policy::{BlockReason, Verdict};
-use crate::release::Release;
+use crate::release::{MAX_VERSION_LEN, Release};
 use crate::store::bundles::BundleDescription;
 use crate::store::state::{BundleRecord, RefusedBytes};
 use crate::verify::Trust;
@@ -83,9 +83,11 @@ impl Shared {
         let transfer = self.begin_transfer().ok_or_else(|| Error::Busy {
             what: "the updater: another download".to_owned(),
         })?;
-        let release = self.requested(request).await?;
-        match self.judge(&release) {
-            Verdict::UpToDate if self.lifecycle().runs(&release) => Ok(self.lifecycle().current()),
+        let release = transfer.cancel.guard(self.requested(request)).await??;
+        if self.lifecycle().runs(&release) {
+            return Ok(self.lifecycle().current());
+        }
+        match self.judge_bytes(&release) {
             Verdict::OnDisk(id) => Ok(self.lifecycle().describe(&id)),
             Verdict::UpToDate | Verdict::Fetch => self.obtain(&release, &transfer, false).await,
             Verdict::NativeUpdateRequired | Verdict::Blocked(BlockReason::NativeVersion) => {
@@ -125,8 +127,12 @@ impl Shared {
                 size,
             } => {
                 self.may_download_from(&url)?;
+                if version.to_string().len() > MAX_VERSION_LEN {
+                    let problem = format!("the version has over {MAX_VERSION_LEN} bytes");
+                    return Err(Error::invalid_request(problem));
+                }
                 let mut release = Release::new(version, url, checksum);
-                release.signature = signature;
+                release.signature = signature.filter(|signature| !signature.trim().is_empty());
                 release.size = size;
                 Ok(release)
             }

@@ -1,9 +1,13 @@
 //! Servers and networks as they are: the bundle arrives all the same, and no byte twice.
 
-use live_updater::SyncStatus;
+use std::sync::Arc;
+
+use live_updater::{DownloadRequest, SyncStatus};
 use mock_update_server::{Endpoint, Fault, LoggedRequest, Release};
 
-use crate::support::{World, large_zip};
+use sha2::{Digest, Sha256};
+
+use crate::support::{World, eventually, large_zip};
 
 const SIZE: usize = 400_000;
 
@@ -224,4 +228,58 @@ async fn another_release_takes_the_place_of_an_unfinished_one() {
     updater.sync().await.unwrap();
     assert_eq!(world.names("downloads"), [""; 0]);
     assert_eq!(updater.next().unwrap().unwrap().version, "3.0.0");
+}
+
+#[tokio::test]
+async fn bytes_that_are_named_are_fetched_once_whatever_version_runs() {
+    let world = World::new().await;
+    let zip = world.publish("1.0.0");
+    let refused = world.publish_zip("1.0.1", b"no zip at all");
+    let (updater, _) = world.launch();
+    let request = |path: &str, zip: &[u8]| DownloadRequest::At {
+        url: format!("{}/api/v1/bundles/{path}", world.server.url())
+            .parse()
+            .unwrap(),
+        // As builtin's.
+        version: "1.0.0".parse().unwrap(),
+        checksum: Sha256::digest(zip)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .parse()
+            .unwrap(),
+        signature: None,
+        size: None,
+    };
+    let first = updater.download(request("1.0.0", &zip)).await.unwrap();
+    let second = updater.download(request("1.0.0", &zip)).await.unwrap();
+    assert_eq!(first, second);
+    assert_eq!(world.server.bundle_requests().len(), 1);
+
+    let codes = [
+        updater.download(request("1.0.1", &refused)).await,
+        updater.download(request("1.0.1", &refused)).await,
+    ]
+    .map(|result| result.unwrap_err().code());
+    assert_eq!(codes, ["invalid_archive", "blocked"]);
+    assert_eq!(world.server.bundle_requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_download_is_cancelled_while_it_still_asks() {
+    let world = World::new().await;
+    world.server.fault(Endpoint::Check, fault("stall")).always();
+    let (updater, _) = world.launch();
+    let updater = Arc::new(updater);
+    let download = tokio::spawn({
+        let updater = Arc::clone(&updater);
+        async move { updater.download(DownloadRequest::Offered).await }
+    });
+    eventually("the server is asked", || {
+        !world.server.requests().is_empty()
+    })
+    .await;
+    updater.cancel().unwrap();
+    let error = download.await.unwrap().unwrap_err();
+    assert_eq!(error.code(), "cancelled");
 }

@@ -30,3 +30,17 @@ async fn a_bundle_at_the_limit_is_taken() {
     let (updater, _) = world.launch();
     updater.sync().await.unwrap();
 }
+
+#[tokio::test]
+async fn what_is_kept_for_good_is_short() {
+    let world = World::new().await;
+    let (updater, _) = world.launch();
+    let long = "x".repeat(5_000_000);
+    for result in [
+        updater.set_channel(Some(long.clone())).await,
+        updater.set_custom_id(Some(long)).await,
+    ] {
+        assert_eq!(result.unwrap_err().code(), "invalid_request");
+    }
+    assert!(world.path("state.a").metadata().unwrap().len() < 10_000);
+}

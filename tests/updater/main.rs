@@ -4,6 +4,7 @@
 mod asking;
 mod downloading;
 mod limits;
+mod listening;
 mod refusing;
 mod reporting;
 mod support;

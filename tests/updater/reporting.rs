@@ -95,3 +95,38 @@ async fn a_failure_is_told_with_its_reason() {
     assert_eq!(body["success"], false);
     assert_eq!(body["reason"], "reported");
 }
+
+#[tokio::test]
+async fn a_server_that_hangs_collects_no_queue_of_deliveries() {
+    let world = World::new().await;
+    world.publish("2.0.0");
+    let (updater, _) = world.launch();
+    updater.sync().await.unwrap();
+    let trial = updater.reload().await.unwrap();
+    world
+        .server
+        .fault(Endpoint::Confirm, "stall".parse().unwrap())
+        .always();
+    updater.notify_app_ready(&trial.launch_token).await.unwrap();
+    let confirmations = || {
+        let requests = world.server.requests();
+        requests
+            .iter()
+            .filter(|request| request.method == "POST")
+            .count()
+    };
+    eventually("the first delivery", || confirmations() == 1).await;
+    for _ in 0..50 {
+        updater.pause().unwrap();
+        updater.resume().await.unwrap();
+    }
+    world.server.clear_faults(Endpoint::Confirm);
+    world
+        .server
+        .fault(Endpoint::Confirm, "503".parse().unwrap())
+        .always();
+    // The one that hangs gives up after the read timeout, one more has waited, and this one.
+    assert_eq!(updater.flush().await.unwrap(), (0, 1));
+    eventually("the others", || confirmations() >= 3).await;
+    assert_eq!(confirmations(), 3);
+}

@@ -208,3 +208,29 @@ fn a_state_of_the_future_is_left_alone() {
     assert_eq!(problem(&launch), "storage");
     assert_eq!(fs::read_to_string(&path).unwrap(), future);
 }
+
+#[test]
+fn a_bundle_that_was_condemned_while_another_ran_is_not_started() {
+    let (mut phone, good) = Phone::with_good_bundle();
+    let trial = phone.install("3.0.0");
+    let launch = phone.launch();
+    assert_eq!(launch.bundle.id, trial);
+    // The disk has no room for the verdict: both slots can't be written.
+    let slots = ["state.a", "state.b"].map(|slot| phone.path(Path::new(slot)));
+    let before = slots.clone().map(|slot| fs::read(&slot).unwrap());
+    for slot in &slots {
+        fs::remove_file(slot).unwrap();
+        fs::create_dir(slot).unwrap();
+    }
+    phone.wait(seconds(11));
+    assert_eq!(phone.app().current_id(), &good);
+    for (slot, bytes) in slots.iter().zip(before) {
+        fs::remove_dir(slot).unwrap();
+        fs::write(slot, bytes).unwrap();
+    }
+    let id = trial.as_str().to_owned();
+    phone.app().set_bundle_error(Some(&id)).unwrap();
+    assert_eq!(phone.status(&trial), Some(BundleStatus::Error));
+
+    assert_eq!(phone.launch().bundle.id, good);
+}
