@@ -127,8 +127,10 @@ impl Lifecycle {
     pub(super) fn keep_active_time(&self, state: &mut State) {
         let Some(running) = &self.running else { return };
         let is_trial = state.is_trial(&running.bundle);
+        let mut active = running.active;
+        active.tick(self.clock.monotonic());
         if let Some(record) = state.bundle_mut(&running.bundle).filter(|_| is_trial) {
-            record.active_millis = record.active_millis.saturating_add(running.active.millis());
+            record.active_millis = record.active_millis.saturating_add(active.millis());
         }
     }
 

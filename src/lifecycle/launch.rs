@@ -135,7 +135,9 @@ impl LaunchDecision {
         // Without a record of how the launch went, it went down with the power: it counts.
         let counts = starts.is_none_or(|starts| !starts.is_paused || starts.has_crashed);
         record.failed_launches += u32::from(counts);
-        record.active_millis += starts.map_or(0, |starts| starts.active_millis);
+        record.active_millis = record
+            .active_millis
+            .saturating_add(starts.map_or(0, |starts| starts.active_millis));
         self.previous = Some(PreviousLaunch { was_bad: counts });
         if record.failed_launches >= facts.rules.max_trial_launches {
             Verdict::Bad(FailureReason::TrialLaunches)

@@ -58,20 +58,20 @@ impl Lifecycle {
         // A renderer dies in the launch that tells of it. Any other report that comes before the
         // page is ready is the system's about the launch before.
         let is_late = reason != Some("renderer") && !running.is_ready;
-        let previous = running.previous.take().filter(|_| is_late);
-        match previous {
-            Some(previous) if previous.was_bad => Ok(()),
-            Some(_) => {
+        if !is_late {
+            starts.has_crashed = true;
+            let starts = starts.clone();
+            return self.store_starts(Some(&starts));
+        }
+        match running.previous.take() {
+            Some(previous) if !previous.was_bad => {
                 starts.bad_in_row = starts.bad_if_crashed;
                 let starts = starts.clone();
                 self.store_starts(Some(&starts))?;
                 self.count_failed_launch(&starts.bundle)
             }
-            None => {
-                starts.has_crashed = true;
-                let starts = starts.clone();
-                self.store_starts(Some(&starts))
-            }
+            // It was of another bundle, or counts already: this one has done nothing.
+            _ => Ok(()),
         }
     }
 

@@ -253,3 +253,16 @@ fn ids_that_nobody_gave_out_are_unknown() {
         assert_eq!(phone.app().delete(id).unwrap_err().code(), "unknown_bundle");
     }
 }
+
+#[test]
+fn a_trial_that_is_left_between_two_ticks_keeps_its_time() {
+    let (mut phone, good) = Phone::with_good_bundle();
+    let trial = phone.install("3.0.0");
+    let time = |phone: &mut Phone| phone.state().bundle(&trial).unwrap().active_millis;
+    for times in 1..=3 {
+        phone.app().set(trial.as_str()).unwrap();
+        phone.clock.advance(millis(200));
+        phone.app().set(good.as_str()).unwrap();
+        assert_eq!(time(&mut phone), times * 200);
+    }
+}

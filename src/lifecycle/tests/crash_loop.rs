@@ -131,3 +131,17 @@ fn builtin_is_never_rolled_back() {
         "protected_bundle"
     );
 }
+
+#[test]
+fn a_late_report_that_is_repeated_is_not_held_against_the_launch_that_tells_it() {
+    let (mut phone, good) = Phone::with_good_bundle();
+    let launch = phone.launch();
+    phone.ready(&launch);
+    phone.launch();
+    for _ in 0..2 {
+        phone.app().report_crash(None, None).unwrap();
+    }
+    phone.app().pause().unwrap();
+    phone.launch();
+    assert_eq!(phone.launch().bundle.id, good, "one bad launch, not three");
+}

@@ -278,3 +278,14 @@ fn a_crash_that_was_seen_already_is_not_counted_twice() {
     phone.ready(&launch);
     assert_eq!(phone.launch().bundle.id, id);
 }
+
+#[test]
+fn a_late_report_of_another_bundles_crash_does_not_count() {
+    let (mut phone, _) = Phone::with_good_bundle();
+    let trial = phone.install("3.0.0");
+    assert_eq!(phone.launch().bundle.id, trial);
+    phone.app().report_crash(None, None).unwrap();
+    phone.app().pause().unwrap();
+    phone.launch();
+    assert_eq!(phone.state().bundle(&trial).unwrap().failed_launches, 0);
+}
