@@ -15,7 +15,7 @@ Examples:
   live-updater mock bundles --port 8080
   live-updater mock bundles --fault bundle:cut=100000 --fault check:status=503,retry-after=2
 
-Every version NAME-1.2.3.zip in the folder is offered, the newest first; NAME-1.2.3.zip.sig holds
+Every 1.2.3.zip or NAME-1.2.3.zip in the folder is offered, the newest first; NAME-1.2.3.zip.sig holds
 its signature, NAME-1.2.3.json what else the answer says, channels.json pins channels.";
 
 /// Run a mock update server on a folder of bundles, with faults on request.
@@ -123,7 +123,7 @@ fn offer(server: &MockServer, arguments: &Arguments) -> String {
     let folder = arguments.dir.display();
     match server.versions() {
         Ok(versions) if versions.is_empty() => format!(
-            "no bundle in {folder} yet: a zip is offered when its name ends in a version, as in app-1.2.3.zip"
+            "no bundle in {folder} yet: it offers what is called 1.2.3.zip or NAME-1.2.3.zip"
         ),
         Ok(versions) => format!("bundles: {}", versions.join(", ")),
         Err(error) => format!("warning: {folder} can't be read: {error}"),
