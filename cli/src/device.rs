@@ -14,14 +14,15 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::output::{Failure, Output};
 
-const EXAMPLE: &str = r#"Example:
-  live-updater device --root /tmp/device --config app.json <<'END'
+const EXAMPLE: &str = r#"Example, the requests are typed:
+  live-updater device --root /tmp/device --config app.json
   {"id":1,"method":"launch"}
   {"id":2,"method":"notifyAppReady"}
   {"id":3,"method":"sync"}
-  END
 
-The end of input is the app's death; to see a long answer, keep the input open."#;
+The end of input (Ctrl-D) is the app's death: what is still running is cut off where it is. So a
+script has to keep the input open until the answer is there:
+  (cat requests; sleep 10) | live-updater device --root /tmp/device --config app.json"#;
 
 /// Be one app process on one device: JSON requests on stdin, answers and events on stdout.
 #[derive(Debug, Args)]

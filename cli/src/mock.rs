@@ -1,5 +1,6 @@
 //! A mock update server on a folder of bundles, for people.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ Examples:
   live-updater mock bundles --port 8080
   live-updater mock bundles --fault bundle:cut=100000 --fault check:status=503,retry-after=2
 
-Every version NAME-1.2.3.zip in the folder is offered, the newest first; NAME-1.2.3.zip.sig holds
+Every 1.2.3.zip or NAME-1.2.3.zip in the folder is offered, the newest first; NAME-1.2.3.zip.sig holds
 its signature, NAME-1.2.3.json what else the answer says, channels.json pins channels.";
 
 /// Run a mock update server on a folder of bundles, with faults on request.
@@ -78,9 +79,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.tls.is_some() {
         builder = builder.tls(mock_update_server::TlsCertificate::Valid);
     }
-    let server = builder.start_blocking().map_err(|error| {
-        Failure::usage(format!("cannot serve {}: {error}", arguments.dir.display()))
-    })?;
+    let server = builder
+        .start_blocking()
+        .map_err(|error| not_started(arguments, &error))?;
     for wanted in &arguments.fault {
         let setting = server.fault(wanted.endpoint, wanted.fault.clone());
         match wanted.times {
@@ -94,9 +95,38 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     output.result(&Started {
         url: server.url().to_string(),
     })?;
+    eprintln!("{}", offer(&server, arguments));
     // Until somebody ends the process.
     loop {
         std::thread::park();
+    }
+}
+
+fn not_started(arguments: &Arguments, error: &io::Error) -> Failure {
+    Failure::usage(match error.kind() {
+        io::ErrorKind::AddrInUse
+        | io::ErrorKind::AddrNotAvailable
+        | io::ErrorKind::PermissionDenied
+            if arguments.dir.is_dir() =>
+        {
+            format!(
+                "cannot listen on {}: {error}: say --port or --address with another one",
+                SocketAddr::new(arguments.address, arguments.port)
+            )
+        }
+        _ => format!("cannot serve {}: {error}", arguments.dir.display()),
+    })
+}
+
+/// What devices can get, as far as it is there already.
+fn offer(server: &MockServer, arguments: &Arguments) -> String {
+    let folder = arguments.dir.display();
+    match server.versions() {
+        Ok(versions) if versions.is_empty() => format!(
+            "no bundle in {folder} yet: it offers what is called 1.2.3.zip or NAME-1.2.3.zip"
+        ),
+        Ok(versions) => format!("bundles: {}", versions.join(", ")),
+        Err(error) => format!("warning: {folder} can't be read: {error}"),
     }
 }
 

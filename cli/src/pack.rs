@@ -28,11 +28,11 @@ pub(crate) struct Arguments {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 
-    /// The zip [default: DIR.zip or DIR-VERSION.zip, here]
+    /// The zip; its folder is made [default: DIR.zip or DIR-VERSION.zip, here]
     #[arg(long, value_name = "FILE.zip")]
     out: Option<PathBuf>,
 
-    /// The bundle's version, as in semver
+    /// The bundle's version, as in semver: 1.2.3 or 1.2.3-beta.1, without a v
     #[arg(long = "version", value_name = "VERSION")]
     bundle_version: Option<Version>,
 
@@ -58,6 +58,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Some(out) => out.clone(),
         None => default_out(&folder, arguments.bundle_version.as_ref())?,
     };
+    refuse_inside(&folder, &out)?;
+    let parent = parent(&out);
+    fs::create_dir_all(parent).map_err(|error| Failure::unwritable(parent, &error))?;
+    // Where `..` follows a folder that wasn't there, only now is known what is meant.
     refuse_inside(&folder, &out)?;
 
     let tree = Tree::read(&folder)?;
@@ -111,12 +115,13 @@ fn default_out(folder: &Path, version: Option<&Version>) -> Result<PathBuf, Fail
 
 /// A zip in its own folder would be in the next one.
 fn refuse_inside(folder: &Path, out: &Path) -> Result<(), Failure> {
-    let parent = match out.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let parent = fs::canonicalize(parent).map_err(|error| Failure::unreadable(parent, &error))?;
-    if parent.starts_with(folder) {
+    let nearest = parent(out)
+        .ancestors()
+        .find(|folder| folder.exists())
+        .unwrap_or(Path::new("."));
+    let nearest =
+        fs::canonicalize(nearest).map_err(|error| Failure::unreadable(nearest, &error))?;
+    if nearest.starts_with(folder) {
         let message = format!(
             "{} would lie in the folder that is packed: say --out with a place outside of it",
             out.display()
@@ -124,6 +129,13 @@ fn refuse_inside(folder: &Path, out: &Path) -> Result<(), Failure> {
         return Err(Failure::usage(message));
     }
     Ok(())
+}
+
+fn parent(out: &Path) -> &Path {
+    match out.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Under another name first: a zip that is there is a whole one.

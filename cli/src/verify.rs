@@ -24,7 +24,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE.zip")]
     file: PathBuf,
 
-    /// A public key in PEM; given several times, any of them will do
+    /// A public key in PEM; given several times, any of them will do. Needed where there is no
+    /// --checksum
     #[arg(
         long = "key",
         value_name = "PUBLIC.pem",

@@ -186,10 +186,23 @@ fn what_macos_leaves_behind_is_left_out() {
 #[test]
 fn a_zip_in_its_own_folder_is_refused() {
     let workshop = Workshop::with_build();
-    for out in ["dist/a.zip", "dist/assets/a.zip"] {
+    for out in [
+        "dist/a.zip",
+        "dist/assets/a.zip",
+        "dist/new/a.zip",
+        "new/../dist/a.zip",
+    ] {
         let run = workshop.run(&format!("pack dist --json --out {out}"));
         run.assert_error(2, "usage");
     }
+}
+
+#[test]
+fn the_folder_of_the_zip_is_made() {
+    let workshop = Workshop::with_build();
+    let packed = workshop.json("pack dist --out releases/web/a.zip");
+    assert_eq!(packed["file"], "releases/web/a.zip");
+    workshop.json("inspect releases/web/a.zip");
 }
 
 #[test]

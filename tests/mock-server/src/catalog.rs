@@ -147,6 +147,16 @@ impl Catalog {
         Ok(named.or_else(versioned).cloned())
     }
 
+    /// All versions of the folder, the oldest first.
+    pub(crate) fn versions(&self) -> Result<Vec<String>, CatalogError> {
+        let mut bundles = self.bundles()?;
+        bundles.sort_by(|one, other| one.version.cmp(&other.version));
+        Ok(bundles
+            .iter()
+            .map(|bundle| bundle.version.to_string())
+            .collect())
+    }
+
     /// The release of a bundle, to be downloaded below `base`.
     pub(crate) fn release(&self, bundle: &Bundle, base: &str) -> Result<Release, CatalogError> {
         let metadata = bundle.metadata.clone();

@@ -156,6 +156,14 @@ impl MockServer {
             .map_err(io::Error::other)
     }
 
+    /// The versions that the folder has now, the oldest first.
+    ///
+    /// # Errors
+    /// The folder or a file beside a bundle can't be read.
+    pub fn versions(&self) -> io::Result<Vec<String>> {
+        self.shared.catalog.versions().map_err(io::Error::other)
+    }
+
     /// The requests so far, in the order in which they were answered.
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {

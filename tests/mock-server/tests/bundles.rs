@@ -28,6 +28,18 @@ async fn a_bundle_comes_whole_with_what_a_resume_needs() {
 }
 
 #[tokio::test]
+async fn the_versions_are_those_that_the_folder_has_now() {
+    let (folder, _) = folder(10);
+    let server = MockServer::start(folder.path()).await.unwrap();
+    assert_eq!(server.versions().unwrap(), ["1.2.3"]);
+
+    std::fs::write(folder.path().join("app-1.10.0.zip"), b"newer").unwrap();
+    std::fs::write(folder.path().join("app-0.9.0.zip"), b"older").unwrap();
+    std::fs::write(folder.path().join("dist.zip"), b"no version").unwrap();
+    assert_eq!(server.versions().unwrap(), ["0.9.0", "1.2.3", "1.10.0"]);
+}
+
+#[tokio::test]
 async fn a_bundle_goes_by_its_version_and_by_its_file() {
     let (folder, bytes) = folder(10);
     std::fs::write(folder.path().join("my-app-2.0.0-beta.1.zip"), b"beta").unwrap();
