@@ -138,7 +138,8 @@ pub use transport::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 pub use transport::tls::{ParseRootError, RootCertificates};
 pub use transport::{Body, Method, Request, Response, Transport, TransportError};
 pub use updater::{
-    DownloadRequest, Latest, LatestStatus, SyncOutcome, SyncStatus, Updater, UpdaterBuilder,
+    DownloadRequest, Flushed, Latest, LatestStatus, SyncOutcome, SyncStatus, Updater,
+    UpdaterBuilder,
 };
 pub use verify::{
     KeyError, PinnedKeys, PublicKey, SignatureAlgorithm, Trust, UnknownAlgorithm, VerifiedBundle,

@@ -20,7 +20,7 @@ use crate::lifecycle::Lifecycle;
 use crate::lifecycle::inspect::{all_cores, hash_all};
 use crate::lifecycle::transition;
 
-pub use answers::{DownloadRequest, Latest, LatestStatus, SyncOutcome, SyncStatus};
+pub use answers::{DownloadRequest, Flushed, Latest, LatestStatus, SyncOutcome, SyncStatus};
 pub use builder::UpdaterBuilder;
 use shared::Shared;
 
@@ -368,14 +368,13 @@ impl Updater {
         self.update(move |state| state.custom_id = custom_id).await
     }
 
-    /// Tells the server what it doesn't know yet; gives how many reports it took and how many
-    /// wait.
+    /// Tells the server what it doesn't know yet.
     ///
     /// # Errors
     ///
     /// As every call: `config`, `busy`, `storage`, or `invalid_request` before the launch. A
     /// server that can't be reached is none: the reports wait.
-    pub async fn flush(&self) -> Result<(u32, u32), Error> {
+    pub async fn flush(&self) -> Result<Flushed, Error> {
         self.spawn(|shared| async move { shared.flush().await })
             .await
     }

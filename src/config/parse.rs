@@ -16,6 +16,12 @@ pub(super) fn config(text: &str) -> Result<Config, Error> {
     let Value::Object(object) = value else {
         return Err(Error::config("(file)", "must be a JSON object"));
     };
+    if object.contains_key("plugins") {
+        return Err(Error::config(
+            "plugins",
+            "that is the whole app's configuration: give what stands under plugins.LiveUpdater",
+        ));
+    }
     let mut keys = Keys::new("", object);
     let app_id = keys.required_text("appId")?;
     let mut config = Config::with_trust(app_id, trust(&mut keys)?);
@@ -420,6 +426,12 @@ mod tests {
         ] {
             assert_eq!(refused_key(&format!("{{{MINIMAL}{extra}}}")), key);
         }
+    }
+
+    #[test]
+    fn the_whole_apps_configuration_is_told_apart() {
+        let text = r#"{"appId": "a", "plugins": {"LiveUpdater": {}}}"#;
+        assert_eq!(refused_key(text), "plugins");
     }
 
     #[test]

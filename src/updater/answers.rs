@@ -110,3 +110,13 @@ pub enum DownloadRequest {
         size: Option<u64>,
     },
 }
+
+/// What a flush of the reports came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Flushed {
+    /// Reports that were settled by this call.
+    pub delivered: u32,
+    /// Reports that still wait.
+    pub pending: u32,
+}

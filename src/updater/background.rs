@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::answers::Flushed;
 use super::shared::Shared;
 use crate::bundle::BundleId;
 use crate::config::AutoUpdate;
@@ -61,12 +62,15 @@ impl Shared {
         });
     }
 
-    /// Delivers what waits; gives how many reports were settled and how many still wait.
-    pub(super) async fn flush(self: Arc<Self>) -> Result<(u32, u32), Error> {
+    /// Delivers what waits.
+    pub(super) async fn flush(self: Arc<Self>) -> Result<Flushed, Error> {
         self.lifecycle().ready_for_changes()?;
         let delivered = self.deliver().await;
         let pending = self.lifecycle().state().confirmations.len();
-        Ok((delivered, u32::try_from(pending).unwrap_or(u32::MAX)))
+        Ok(Flushed {
+            delivered,
+            pending: u32::try_from(pending).unwrap_or(u32::MAX),
+        })
     }
 
     /// Deletes what was moved out of the way.

@@ -38,8 +38,8 @@ pub(super) async fn call(updater: &Updater, method: &str, params: &Value) -> Res
         "resume" => updater.resume().await.map(|()| json!({})),
         "cancel" => updater.cancel().map(|()| json!({})),
         "flush" => {
-            let (delivered, pending) = updater.flush().await?;
-            Ok(json!({"delivered": delivered, "pending": pending}))
+            let flushed = updater.flush().await?;
+            Ok(json!({"delivered": flushed.delivered, "pending": flushed.pending}))
         }
         _ => bundles(updater, method, params).await,
     }
