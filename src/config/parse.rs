@@ -10,15 +10,18 @@ use crate::error::Error;
 use crate::transport::rules::{header_problem, is_loopback, is_named};
 use crate::verify::{PinnedKeys, PublicKey, Trust, UnknownAlgorithm};
 
+/// Where plugins are configured in a whole app's configuration.
+const PLUGINS: &str = "plugins";
+
 pub(super) fn config(text: &str) -> Result<Config, Error> {
     let value: Value = serde_json::from_str(text)
         .map_err(|error| Error::config("(file)", format!("not JSON: {error}")))?;
     let Value::Object(object) = value else {
         return Err(Error::config("(file)", "must be a JSON object"));
     };
-    if object.contains_key("plugins") {
+    if object.contains_key(PLUGINS) {
         return Err(Error::config(
-            "plugins",
+            PLUGINS,
             "that is the whole app's configuration: give what stands under plugins.LiveUpdater",
         ));
     }
