@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::bundle::{Bundle, Launch};
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
-use crate::lifecycle::inspect::{all_cores, hash_all};
+use crate::lifecycle::inspect::all_cores;
 use crate::lifecycle::transition;
 
 pub use answers::{DownloadRequest, Flushed, Latest, LatestStatus, SyncOutcome, SyncStatus};
@@ -426,24 +426,10 @@ impl Shared {
             lifecycle.ready_for_changes()?;
             lifecycle.record(&id)?
         };
-        let Some(record) = record else {
-            return Ok(Vec::new());
-        };
-        let storage = self.storage();
-        let damaged = self
-            .blocking({
-                let record = record.clone();
-                move || hash_all(&*storage, &record, all_cores(), &|| false)
-            })
-            .await??;
-        let events = if damaged.is_empty() {
-            self.lifecycle().hashed(&record.id)?;
-            Vec::new()
-        } else {
-            self.lifecycle().damaged(&record.id)
-        };
-        self.emit(events);
-        Ok(damaged)
+        match record {
+            Some(record) => self.examine(record, all_cores()).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn resume(self: Arc<Self>) -> Result<(), Error> {

@@ -58,7 +58,7 @@ impl Lifecycle {
     pub(crate) fn reset(&mut self, to_last_successful: bool) -> Outcome<Launch> {
         self.ready_for_changes()?;
         let target = if to_last_successful {
-            self.newest_good()
+            self.fallback(&self.store.state, None)
         } else {
             BundleId::builtin()
         };
@@ -170,10 +170,6 @@ impl Lifecycle {
         let launch = self.as_launch(self.running()?);
         let bundle = launch.bundle.clone();
         Ok((launch, vec![Event::AppReloaded { bundle }]))
-    }
-
-    fn newest_good(&self) -> BundleId {
-        transition::fallback(&self.store.state, None, &mut |record| self.is_whole(record))
     }
 
     fn must_be_usable(&self, record: &BundleRecord) -> Result<(), Error> {

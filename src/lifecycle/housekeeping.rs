@@ -15,7 +15,7 @@ use crate::store::state::BundleRecord;
 use crate::store::storage::Storage;
 
 use super::inspect::HASHED_FOR_ONE_LAUNCH;
-use super::{Lifecycle, Outcome, transition};
+use super::{Lifecycle, Outcome};
 
 impl Lifecycle {
     /// A bundle is about to be unpacked: nobody may sweep it away.
@@ -179,11 +179,6 @@ impl Lifecycle {
 
     fn protection(&self, id: &BundleId) -> Option<&'static str> {
         let state = &self.store.state;
-        let fallback = || {
-            transition::fallback(state, Some(self.current_id()), &mut |record| {
-                self.is_whole(record)
-            })
-        };
         if id.is_builtin() {
             Some("it is part of the app")
         } else if id == self.current_id() || *id == state.current {
@@ -192,7 +187,7 @@ impl Lifecycle {
             Some("it is what the next launch tries")
         } else if self.staging.contains(id) {
             Some("it is being installed")
-        } else if fallback() == *id {
+        } else if self.fallback(state, Some(self.current_id())) == *id {
             Some("it is what a rollback would run")
         } else {
             None

@@ -115,6 +115,11 @@ impl Lifecycle {
         BundleFolder::installed(&record.id).is_whole(&*self.store.storage)
     }
 
+    /// What `state` falls back to, without `excluded`, as the files on the disk are now.
+    fn fallback(&self, state: &State, excluded: Option<&BundleId>) -> BundleId {
+        transition::fallback(state, excluded, &mut |record| self.is_whole(record))
+    }
+
     /// Milliseconds since the Unix epoch.
     pub(crate) fn now(&self) -> u64 {
         unix_millis(self.clock.now())

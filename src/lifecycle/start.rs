@@ -9,7 +9,7 @@ use super::Lifecycle;
 use super::inspect::LaunchInspector;
 use super::launch::{self, LaunchDecision, LaunchFacts};
 use super::running::{ActiveTime, Running};
-use super::{automatic, new_attempt, transition};
+use super::{automatic, new_attempt};
 
 /// Below this, nothing can be counted on to be written.
 const FULL: u64 = 64 * 1024;
@@ -96,7 +96,7 @@ impl Lifecycle {
         let chosen = state.current.clone();
         let is_trial = state.is_trial(&chosen);
         let safe = if is_trial {
-            transition::fallback(&state, None, &mut |record| self.is_whole(record))
+            self.fallback(&state, None)
         } else {
             chosen.clone()
         };
@@ -132,7 +132,7 @@ impl Lifecycle {
         if current.is_builtin() {
             return BundleId::builtin();
         }
-        transition::fallback(state, Some(current), &mut |record| self.is_whole(record))
+        self.fallback(state, Some(current))
     }
 
     pub(super) fn run(

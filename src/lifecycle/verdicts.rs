@@ -155,7 +155,7 @@ impl Lifecycle {
         let Some(record) = record else {
             return Vec::new();
         };
-        let target = transition::fallback(&state, Some(&id), &mut |record| self.is_whole(record));
+        let target = self.fallback(&state, Some(&id));
         let attempt = new_attempt();
         transition::activate(&mut state, &target, attempt);
         let committed = self.store.commit(state);

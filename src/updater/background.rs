@@ -180,36 +180,34 @@ impl Shared {
             (waiting, lifecycle.unhashed_running())
         };
         for record in waiting.into_iter().chain(running) {
-            self.hash(record).await;
+            // One thread: the page that starts needs the others more.
+            if let Err(error) = self.examine(record, 1).await {
+                tracing::warn!(%error, "will be hashed again");
+            }
         }
     }
 
-    async fn hash(self: &Arc<Self>, record: BundleRecord) {
+    /// Hashes all files of a bundle on so many threads, and gives the paths that are not what was
+    /// installed. A whole bundle is marked as hashed; a damaged one is replaced.
+    pub(super) async fn examine(
+        self: &Arc<Self>,
+        record: BundleRecord,
+        threads: usize,
+    ) -> Result<Vec<String>, Error> {
         let storage = self.storage();
         let id = record.id.clone();
-        // One thread: the page that starts needs the others more.
-        let hashed = self
-            .blocking(move || hash_all(&*storage, &record, 1, &|| false))
-            .await;
-        let events = match hashed {
-            Ok(Ok(damaged)) if damaged.is_empty() => {
-                if let Err(error) = self.lifecycle().hashed(&id) {
-                    tracing::warn!(%error, "will be hashed again");
-                }
-                Vec::new()
-            }
-            Ok(Ok(damaged)) => {
-                tracing::error!(bundle = %id, files = damaged.len(), "damaged");
-                self.lifecycle().damaged(&id)
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "could not be hashed");
-                Vec::new()
-            }
-            Err(_) => Vec::new(),
-        };
+        let damaged = self
+            .blocking(move || hash_all(&*storage, &record, threads, &|| false))
+            .await??;
+        if damaged.is_empty() {
+            self.lifecycle().hashed(&id)?;
+            return Ok(damaged);
+        }
+        tracing::error!(bundle = %id, files = damaged.len(), "damaged");
+        let events = self.lifecycle().damaged(&id);
         self.wake();
         self.emit(events);
+        Ok(damaged)
     }
 
     async fn collect(self: &Arc<Self>) {
