@@ -6,11 +6,10 @@ import type {
 } from './definitions';
 
 /** The platform's half, as Capacitor hands it over. */
-export interface NativeLiveUpdater
-  extends Omit<
-    LiveUpdaterPlugin,
-    'notifyAppReady' | 'getNextBundle' | 'getFailedUpdate' | 'setBundleError'
-  > {
+export interface NativeLiveUpdater extends Omit<
+  LiveUpdaterPlugin,
+  'notifyAppReady' | 'getNextBundle' | 'getFailedUpdate' | 'setBundleError'
+> {
   /** Without a token, the platform's half uses the one of the page that started last. */
   notifyAppReady(options: { launchToken?: string }): Promise<AppReadyResult>;
 

@@ -113,10 +113,7 @@ export interface CapacitorUpdaterPlugin extends NotOffered {
   ): Promise<PluginListenerHandle>;
 
   /** A bundle was activated. */
-  addListener(
-    eventName: 'set',
-    listener: (event: SetEvent) => void,
-  ): Promise<PluginListenerHandle>;
+  addListener(eventName: 'set', listener: (event: SetEvent) => void): Promise<PluginListenerHandle>;
 
   /** The next start will try a bundle. */
   addListener(
@@ -142,8 +139,7 @@ export interface CapacitorUpdaterPlugin extends NotOffered {
 }
 
 /** A bundle on trial counts as `pending`; `downloading` is only seen in the event `download`. */
-export type BundleStatus =
-  'success' | 'error' | 'pending' | 'downloading' | 'deleted' | 'deleting';
+export type BundleStatus = 'success' | 'error' | 'pending' | 'downloading' | 'deleted' | 'deleting';
 
 export interface BundleInfo {
   id: string;
