@@ -84,11 +84,16 @@ pub struct Bundle {
     /// SHA-256 of its zip in hex; empty for builtin.
     pub checksum: String,
     /// When it was downloaded; the Unix epoch for builtin. Written as ISO 8601.
-    #[serde(serialize_with = "iso8601")]
+    #[serde(serialize_with = "serialize_iso8601")]
     pub downloaded: SystemTime,
 }
 
 impl Bundle {
+    /// When it was downloaded, as JavaScript's `toISOString` writes it.
+    pub fn downloaded_iso8601(&self) -> String {
+        iso8601(self.downloaded)
+    }
+
     pub(crate) fn builtin(version: &semver::Version) -> Self {
         Self {
             id: BundleId::builtin(),
@@ -169,6 +174,17 @@ impl FailureReason {
     }
 }
 
+/// Which launch a report of a crash is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CrashReason {
+    /// The page's renderer died: this launch.
+    Renderer,
+    /// The app's process died, as the system tells at the next start: the launch before. It counts
+    /// once, however often it is told.
+    PreviousProcess,
+}
+
 /// Milliseconds since the Unix epoch, as times are kept in files. Before it counts as it.
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |elapsed| {
@@ -190,16 +206,19 @@ fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, 
         .serialize(serializer)
 }
 
-fn iso8601<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    // RFC 3339 with milliseconds, as JavaScript's `toISOString` writes it.
+fn serialize_iso8601<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&iso8601(*time))
+}
+
+/// RFC 3339 in UTC, with milliseconds.
+fn iso8601(time: SystemTime) -> String {
     let format =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    let nanos = i128::from(unix_millis(*time)) * 1_000_000;
-    let text = OffsetDateTime::from_unix_timestamp_nanos(nanos)
+    let nanos = i128::from(unix_millis(time)) * 1_000_000;
+    OffsetDateTime::from_unix_timestamp_nanos(nanos)
         .ok()
         .and_then(|time| time.format(format).ok())
-        .unwrap_or_else(|| "1970-01-01T00:00:00.000Z".to_owned());
-    serializer.serialize_str(&text)
+        .unwrap_or_else(|| "1970-01-01T00:00:00.000Z".to_owned())
 }
 
 #[cfg(test)]

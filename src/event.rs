@@ -12,6 +12,8 @@ pub enum Event {
     Download {
         /// The bundle.
         bundle: Bundle,
+        /// How much of it, 0 to 100; 0 while its size is unknown.
+        percent: u8,
         /// Bytes on the disk.
         bytes: u64,
         /// Bytes that the bundle has, where it is known.
@@ -71,6 +73,15 @@ pub enum Event {
 }
 
 impl Event {
+    pub(crate) fn download(bundle: Bundle, bytes: u64, total_bytes: Option<u64>) -> Self {
+        Self::Download {
+            percent: percent(bytes, total_bytes),
+            bundle,
+            bytes,
+            total_bytes,
+        }
+    }
+
     /// The event's name.
     pub fn name(&self) -> &'static str {
         match self {
@@ -93,10 +104,11 @@ impl Event {
         match self {
             Self::Download {
                 bundle,
+                percent,
                 bytes,
                 total_bytes,
             } => json!({
-                "percent": percent(*bytes, *total_bytes),
+                "percent": percent,
                 "bytes": bytes,
                 "totalBytes": total_bytes,
                 "bundle": bundle,
@@ -117,9 +129,10 @@ impl Event {
     }
 }
 
-fn percent(bytes: u64, total: Option<u64>) -> u64 {
-    match total {
-        Some(total) if total > 0 => (bytes.saturating_mul(100) / total).min(100),
-        _ => 0,
-    }
+fn percent(bytes: u64, total: Option<u64>) -> u8 {
+    let Some(total) = total.filter(|total| *total > 0) else {
+        return 0;
+    };
+    let percent = u128::from(bytes) * 100 / u128::from(total);
+    u8::try_from(percent).unwrap_or(100).min(100)
 }

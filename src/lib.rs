@@ -119,7 +119,7 @@ mod updater;
 mod verify;
 
 pub use archive::{DecodeFileListError, FileList, Limits, ListedFile};
-pub use bundle::{Bundle, BundleId, BundleStatus, FailureReason, Launch, Problem};
+pub use bundle::{Bundle, BundleId, BundleStatus, CrashReason, FailureReason, Launch, Problem};
 pub use clock::{BoxFuture, Clock, SystemClock};
 pub use config::{AutoUpdate, Config, Secret, SourceKind};
 pub use digest::{ParseDigestError, Sha256Digest};

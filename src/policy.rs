@@ -1,6 +1,7 @@
 //! May this release be installed here? A pure decision on a release and what is known.
 
 use semver::Version;
+use serde::Serialize;
 
 use crate::bundle::{BundleId, BundleStatus};
 use crate::native_version::NativeVersion;
@@ -37,7 +38,8 @@ pub(crate) enum Verdict {
 }
 
 /// Why a release must not run here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BlockReason {
     /// This version was rolled back.

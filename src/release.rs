@@ -1,6 +1,7 @@
 //! What a source offers.
 
 use semver::Version;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -11,18 +12,24 @@ use crate::digest::Sha256Digest;
 pub(crate) const MAX_VERSION_LEN: usize = 200;
 
 /// One version of the web files, as a source offers it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Written as JSON, it leaves out what only serves to fetch and verify it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Release {
     /// The bundle's version.
     pub version: Version,
     /// Where the zip is; further places to try follow the first.
+    #[serde(skip)]
     pub urls: Vec<Url>,
     /// SHA-256 of the zip.
+    #[serde(skip)]
     pub checksum: Sha256Digest,
     /// Bytes of the zip, where the source tells.
     pub size: Option<u64>,
     /// Base64 of a signature over the zip's bytes.
+    #[serde(skip)]
     pub signature: Option<String>,
     /// Whether the source asks for the update to be applied soon. The host decides.
     pub mandatory: bool,
@@ -32,6 +39,8 @@ pub struct Release {
     pub min_app_version: Option<String>,
     /// The highest native version that the bundle runs on.
     pub max_app_version: Option<String>,
+    /// Its place among the releases. Statements have one; the other sources don't.
+    pub sequence: Option<u64>,
 }
 
 impl Release {
@@ -47,6 +56,7 @@ impl Release {
             release_notes: None,
             min_app_version: None,
             max_app_version: None,
+            sequence: None,
         }
     }
 

@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 use semver::Version;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
-use crate::bundle::{Bundle, Launch};
+use crate::bundle::{Bundle, CrashReason, Launch};
+use crate::config::AutoUpdate;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::inspect::all_cores;
@@ -282,25 +284,32 @@ impl Updater {
     /// The app comes back. After a long time in the background, what is next is activated, and an
     /// [`Event::Reload`](crate::Event::Reload) says so.
     ///
+    /// The app counts as seen when this returns, so that a [`pause`](Self::pause) after it comes
+    /// after it. What is activated is activated whether or not the future is awaited.
+    ///
     /// # Errors
     ///
-    /// As for [`set`](Self::set).
-    pub async fn resume(&self) -> Result<(), Error> {
-        self.spawn(|shared| async move { shared.resume().await })
-            .await
+    /// As for [`pause`](Self::pause); the future's are those of [`set`](Self::set).
+    pub fn resume(&self) -> Result<impl Future<Output = Result<(), Error>> + Send + use<>, Error> {
+        let applied = self.shared()?.resume()?;
+        Ok(async move { applied.await.unwrap_or(Err(Error::Cancelled)) })
     }
 
-    /// The app or its page crashed. With the reason `renderer` it is this launch; else, before
-    /// the page is ready, it is the launch before.
+    /// The app or its page crashed. The reason tells which launch is meant; without one, it is the
+    /// launch before until the page is ready, and this one from then on.
     ///
     /// # Errors
     ///
     /// `unknown_bundle`, or `storage`.
-    pub async fn report_crash(&self, id: Option<&str>, reason: Option<&str>) -> Result<(), Error> {
-        let (id, reason) = (id.map(str::to_owned), reason.map(str::to_owned));
+    pub async fn report_crash(
+        &self,
+        id: Option<&str>,
+        reason: Option<CrashReason>,
+    ) -> Result<(), Error> {
+        let id = id.map(str::to_owned);
         self.change(move |lifecycle| {
             lifecycle
-                .report_crash(id.as_deref(), reason.as_deref())
+                .report_crash(id.as_deref(), reason)
                 .map(|()| ((), Vec::new()))
         })
         .await
@@ -322,8 +331,11 @@ impl Updater {
     ///
     /// # Errors
     ///
-    /// `storage` where it can't be made durable.
-    pub async fn clear_blocked(&self, version: Option<Version>) -> Result<(), Error> {
+    /// `invalid_request` for what is no version, `storage` where it can't be made durable.
+    pub async fn clear_blocked(&self, version: Option<&str>) -> Result<(), Error> {
+        let version = version
+            .map(|version| answers::parse::<Version>("version", version))
+            .transpose()?;
         self.update(move |state| transition::clear_blocked(state, version.as_ref()))
             .await
     }
@@ -392,6 +404,28 @@ impl Updater {
         })
     }
 
+    /// When updates are looked for without being asked.
+    ///
+    /// # Errors
+    ///
+    /// `config`.
+    pub fn auto_update(&self) -> Result<AutoUpdate, Error> {
+        Ok(self.shared()?.config.auto_update)
+    }
+
+    /// Runs `work` on a thread of the updater's that may wait: for hosts whose own threads must
+    /// not, not even for a commit that another call is making.
+    ///
+    /// # Errors
+    ///
+    /// `config`, or `cancelled` where the updater ends before it.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        self.shared()?.blocking(work).await
+    }
+
     async fn ready(&self, token: Option<String>) -> Result<Bundle, Error> {
         let bundle = self
             .change(move |lifecycle| lifecycle.notify_app_ready(token.as_deref()))
@@ -432,16 +466,20 @@ impl Shared {
         }
     }
 
-    async fn resume(self: Arc<Self>) -> Result<(), Error> {
+    fn resume(self: &Arc<Self>) -> Result<JoinHandle<Result<(), Error>>, Error> {
         let next = self.lifecycle().resume()?;
         self.wake();
         self.deliver_in_background();
-        match next {
-            Some(next) => {
-                self.change(move |lifecycle| lifecycle.apply_unasked(&next))
-                    .await
+        let shared = Arc::clone(self);
+        Ok(self.handle.spawn(async move {
+            match next {
+                Some(next) => {
+                    shared
+                        .change(move |lifecycle| lifecycle.apply_unasked(&next))
+                        .await
+                }
+                None => Ok(()),
             }
-            None => Ok(()),
-        }
+        }))
     }
 }

@@ -1,6 +1,6 @@
 //! Ready, crashed, reported, damaged: how a bundle's verdict comes about while it runs.
 
-use crate::bundle::{Bundle, BundleId, BundleStatus, FailureReason, Problem};
+use crate::bundle::{Bundle, BundleId, BundleStatus, CrashReason, FailureReason, Problem};
 use crate::error::Error;
 use crate::event::Event;
 
@@ -42,7 +42,7 @@ impl Lifecycle {
     pub(crate) fn report_crash(
         &mut self,
         id: Option<&str>,
-        reason: Option<&str>,
+        reason: Option<CrashReason>,
     ) -> Result<(), Error> {
         self.ready_for_changes()?;
         if let Some(id) = id {
@@ -55,9 +55,12 @@ impl Lifecycle {
         let Some(starts) = &mut running.starts else {
             return Ok(());
         };
-        // A renderer dies in the launch that tells of it. Any other report that comes before the
-        // page is ready is the system's about the launch before.
-        let is_late = reason != Some("renderer") && !running.is_ready;
+        let is_late = match reason {
+            Some(CrashReason::Renderer) => false,
+            Some(CrashReason::PreviousProcess) => true,
+            // What comes before the page is ready is most likely the system's.
+            None => !running.is_ready,
+        };
         if !is_late {
             starts.has_crashed = true;
             let starts = starts.clone();

@@ -1,10 +1,16 @@
 //! What callers ask for, and what they get.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use semver::Version;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use url::Url;
 
 use crate::bundle::Bundle;
 use crate::digest::Sha256Digest;
+use crate::error::Error;
 use crate::policy::BlockReason;
 use crate::release::Release;
 
@@ -20,8 +26,24 @@ pub struct Latest {
     pub release: Option<Release>,
 }
 
+impl Serialize for Latest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", &self.status)?;
+        if let Some(reason) = &self.reason {
+            map.serialize_entry("reason", reason)?;
+        }
+        if let Some(release) = &self.release {
+            map.serialize_entry("version", &release.version)?;
+            map.serialize_entry("release", release)?;
+        }
+        map.end()
+    }
+}
+
 /// What a check comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum LatestStatus {
     /// Nothing is to be done.
@@ -50,19 +72,22 @@ impl LatestStatus {
 }
 
 /// How a sync ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SyncOutcome {
     /// What it comes to.
     pub status: SyncStatus,
     /// The bundle that is next now.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle: Option<Bundle>,
     /// Why it is blocked, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<BlockReason>,
 }
 
 /// What a sync comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum SyncStatus {
     /// The next launch tries a new bundle.
@@ -111,12 +136,111 @@ pub enum DownloadRequest {
     },
 }
 
+impl DownloadRequest {
+    /// A bundle at an address that the caller knows, from text.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request`, which names what can't be read.
+    pub fn at(url: &str, version: &str, checksum: &str) -> Result<Self, Error> {
+        Ok(Self::At {
+            url: parse("url", url)?,
+            version: parse("version", version)?,
+            checksum: parse("checksum", checksum)?,
+            signature: None,
+            size: None,
+        })
+    }
+
+    /// Base64 of a signature over the zip, which [`at`](Self::at) leaves out.
+    pub fn signature(mut self, wanted: Option<String>) -> Self {
+        if let Self::At { signature, .. } = &mut self {
+            *signature = wanted;
+        }
+        self
+    }
+
+    /// Bytes of the zip, which [`at`](Self::at) leaves out.
+    pub fn size(mut self, wanted: Option<u64>) -> Self {
+        if let Self::At { size, .. } = &mut self {
+            *size = wanted;
+        }
+        self
+    }
+}
+
+/// Reads what a caller gave as text.
+pub(super) fn parse<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Error> {
+    text.parse()
+        .map_err(|error| Error::invalid_request(format!("{name}: {error}")))
+}
+
 /// What a flush of the reports came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Flushed {
     /// Reports that were settled by this call.
     pub delivered: u32,
     /// Reports that still wait.
     pub pending: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_found_is_written_with_the_version_in_front() {
+        let url = "https://updates.example.com/2.zip".parse().unwrap();
+        let checksum = "a".repeat(64).parse().unwrap();
+        let mut release = Release::new(Version::new(2, 0, 0), url, checksum);
+        release.size = Some(10);
+        let latest = Latest {
+            status: LatestStatus::Blocked,
+            reason: Some(BlockReason::NativeVersion),
+            release: Some(release),
+        };
+        assert_eq!(
+            json!(latest),
+            json!({
+                "status": "blocked",
+                "reason": "native_version",
+                "version": "2.0.0",
+                "release": {
+                    "version": "2.0.0",
+                    "size": 10,
+                    "mandatory": false,
+                    "releaseNotes": null,
+                    "minAppVersion": null,
+                    "maxAppVersion": null,
+                    "sequence": null,
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn statuses_are_written_as_they_are_called() {
+        use LatestStatus as Latest;
+        for status in [
+            Latest::UpToDate,
+            Latest::UpdateAvailable,
+            Latest::NativeUpdateRequired,
+            Latest::Blocked,
+            Latest::Busy,
+        ] {
+            assert_eq!(json!(status), status.as_str());
+        }
+        for status in [
+            SyncStatus::Downloaded,
+            SyncStatus::UpToDate,
+            SyncStatus::NativeUpdateRequired,
+            SyncStatus::Blocked,
+            SyncStatus::Busy,
+        ] {
+            assert_eq!(json!(status), status.as_str());
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub(super) struct Shared {
     lifecycle: Mutex<Lifecycle>,
     listener: Listener,
     runtime: Mutex<Option<Runtime>>,
-    handle: Handle,
+    pub(super) handle: Handle,
     /// The running download: one at a time.
     transfer: Mutex<Option<CancelToken>>,
     /// The last answer of the server.

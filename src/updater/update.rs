@@ -263,11 +263,7 @@ impl Shared {
             if is_due || total == Some(bytes) {
                 *told_at = Some(now);
                 drop(told_at);
-                self.emit(vec![Event::Download {
-                    bundle: bundle.clone(),
-                    bytes,
-                    total_bytes: total,
-                }]);
+                self.emit(vec![Event::download(bundle.clone(), bytes, total)]);
             }
         };
         downloader.fetch(release, &transfer.cancel, &progress).await

@@ -120,7 +120,7 @@ async fn a_server_that_hangs_collects_no_queue_of_deliveries() {
     eventually("the first delivery", || confirmations() == 1).await;
     for _ in 0..50 {
         updater.pause().unwrap();
-        updater.resume().await.unwrap();
+        updater.resume().unwrap().await.unwrap();
     }
     world.server.clear_faults(Endpoint::Confirm);
     world

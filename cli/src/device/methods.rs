@@ -1,6 +1,6 @@
 //! The methods of the device shell, each on the updater's own.
 
-use live_updater::{DownloadRequest, Error, Latest, Launch, Release, SyncOutcome, Updater};
+use live_updater::{CrashReason, DownloadRequest, Error, Updater};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -18,29 +18,26 @@ pub(super) async fn call(updater: &Updater, method: &str, params: &Value) -> Res
     match method {
         "launch" => {
             let Active { active } = read(params)?;
-            Ok(launched(&updater.launch(active.unwrap_or(true))))
+            Ok(json!(updater.launch(active.unwrap_or(true))))
         }
         "notifyAppReady" => notify_app_ready(updater, params).await,
         "getLatest" => {
             let Channel { channel } = read(params)?;
-            Ok(latest(&updater.get_latest(channel.as_deref()).await?))
+            Ok(json!(updater.get_latest(channel.as_deref()).await?))
         }
         "download" => download(updater, params).await,
-        "sync" => Ok(synced(&updater.sync().await?)),
+        "sync" => Ok(json!(updater.sync().await?)),
         "next" => Ok(json!(updater.set_next(&id(params)?).await?)),
-        "set" => Ok(launched(&updater.set(&id(params)?).await?)),
-        "reload" => Ok(launched(&updater.reload().await?)),
+        "set" => Ok(json!(updater.set(&id(params)?).await?)),
+        "reload" => Ok(json!(updater.reload().await?)),
         "reset" => {
             let Reset { to_last_successful } = read(params)?;
-            Ok(launched(&updater.reset(to_last_successful).await?))
+            Ok(json!(updater.reset(to_last_successful).await?))
         }
         "pause" => updater.pause().map(|()| json!({})),
-        "resume" => updater.resume().await.map(|()| json!({})),
+        "resume" => updater.resume()?.await.map(|()| json!({})),
         "cancel" => updater.cancel().map(|()| json!({})),
-        "flush" => {
-            let flushed = updater.flush().await?;
-            Ok(json!({"delivered": flushed.delivered, "pending": flushed.pending}))
-        }
+        "flush" => Ok(json!(updater.flush().await?)),
         _ => bundles(updater, method, params).await,
     }
 }
@@ -65,9 +62,12 @@ async fn bundles(updater: &Updater, method: &str, params: &Value) -> Result<Valu
         }
         "reportCrash" => {
             let Crash { id, reason } = read(params)?;
-            updater
-                .report_crash(id.as_deref(), reason.as_deref())
-                .await?;
+            let reason = match reason.as_deref() {
+                Some("renderer") => Some(CrashReason::Renderer),
+                Some("previousProcess") => Some(CrashReason::PreviousProcess),
+                _ => None,
+            };
+            updater.report_crash(id.as_deref(), reason).await?;
             Ok(json!({"rolledBack": null}))
         }
         "setBundleError" => {
@@ -75,7 +75,11 @@ async fn bundles(updater: &Updater, method: &str, params: &Value) -> Result<Valu
             let rolled_back = updater.set_bundle_error(id.as_deref()).await?;
             Ok(json!({"rolledBack": rolled_back}))
         }
-        "clearBlocked" => clear_blocked(updater, params).await,
+        "clearBlocked" => {
+            let Version { version } = read(params)?;
+            let cleared = updater.clear_blocked(version.as_deref()).await;
+            cleared.map(|()| json!({}))
+        }
         _ => device(updater, method, params).await,
     }
 }
@@ -109,65 +113,17 @@ async fn notify_app_ready(updater: &Updater, params: &Value) -> Result<Value, Er
 
 async fn download(updater: &Updater, params: &Value) -> Result<Value, Error> {
     let wanted: Download = read(params)?;
-    let request = match wanted.url {
+    let request = match &wanted.url {
         None => DownloadRequest::Offered,
-        Some(url) => DownloadRequest::At {
-            url: parse("url", Some(url))?,
-            version: parse("version", wanted.version)?,
-            checksum: parse("checksum", wanted.checksum)?,
-            signature: wanted.signature,
-            size: wanted.size,
-        },
+        Some(url) => {
+            let version = required("version", wanted.version.as_deref())?;
+            let checksum = required("checksum", wanted.checksum.as_deref())?;
+            DownloadRequest::at(url, version, checksum)?
+                .signature(wanted.signature)
+                .size(wanted.size)
+        }
     };
     Ok(json!(updater.download(request).await?))
-}
-
-async fn clear_blocked(updater: &Updater, params: &Value) -> Result<Value, Error> {
-    let Version { version } = read(params)?;
-    let version = version
-        .map(|version| parse("version", Some(version)))
-        .transpose()?;
-    updater.clear_blocked(version).await.map(|()| json!({}))
-}
-
-fn launched(launch: &Launch) -> Value {
-    json!(launch)
-}
-
-fn latest(latest: &Latest) -> Value {
-    let mut answer = json!({"status": latest.status.as_str()});
-    if let Some(reason) = latest.reason {
-        answer["reason"] = json!(reason.as_str());
-    }
-    if let Some(offered) = &latest.release {
-        answer["version"] = json!(offered.version.to_string());
-        answer["release"] = release(offered);
-    }
-    answer
-}
-
-fn synced(outcome: &SyncOutcome) -> Value {
-    let mut answer = json!({"status": outcome.status.as_str()});
-    if let Some(bundle) = &outcome.bundle {
-        answer["bundle"] = json!(bundle);
-    }
-    if let Some(reason) = outcome.reason {
-        answer["reason"] = json!(reason.as_str());
-    }
-    answer
-}
-
-fn release(release: &Release) -> Value {
-    json!({
-        "version": release.version.to_string(),
-        "size": release.size,
-        "mandatory": release.mandatory,
-        "releaseNotes": release.release_notes,
-        "minAppVersion": release.min_app_version,
-        "maxAppVersion": release.max_app_version,
-        // Statements have one; the other sources don't.
-        "sequence": null,
-    })
 }
 
 fn id(params: &Value) -> Result<String, Error> {
@@ -179,13 +135,8 @@ fn read<T: DeserializeOwned>(params: &Value) -> Result<T, Error> {
     T::deserialize(params).map_err(|error| invalid(format!("params: {error}")))
 }
 
-fn parse<T: std::str::FromStr>(name: &str, text: Option<String>) -> Result<T, Error>
-where
-    T::Err: std::fmt::Display,
-{
-    text.ok_or_else(|| invalid(format!("params: {name} is missing")))?
-        .parse()
-        .map_err(|error| invalid(format!("params: {name}: {error}")))
+fn required<'a>(name: &str, text: Option<&'a str>) -> Result<&'a str, Error> {
+    text.ok_or_else(|| invalid(format!("params: {name} is missing")))
 }
 
 fn invalid(problem: String) -> Error {

@@ -60,7 +60,7 @@ fn a_page_that_stays_white_for_the_whole_timeout_is_bad_even_when_paused() {
 
 #[test]
 fn crashes_after_ready_count_when_they_are_reported() {
-    for reason in [None, Some("renderer")] {
+    for reason in [None, Some(CrashReason::Renderer)] {
         let (mut phone, good) = Phone::with_good_bundle();
         for _ in 0..3 {
             let launch = phone.launch();
@@ -75,14 +75,34 @@ fn crashes_after_ready_count_when_they_are_reported() {
 
 #[test]
 fn crashes_that_the_system_tells_of_at_the_next_start_count() {
+    for reason in [None, Some(CrashReason::PreviousProcess)] {
+        let (mut phone, good) = Phone::with_good_bundle();
+        for _ in 0..3 {
+            let launch = phone.launch();
+            assert_eq!(launch.bundle.id, good);
+            let id = Some(good.as_str());
+            phone.app().report_crash(id, reason).unwrap();
+            phone.ready(&launch);
+        }
+        assert!(phone.launch().bundle.id.is_builtin(), "{reason:?}");
+    }
+}
+
+#[test]
+fn what_the_system_tells_after_ready_is_about_the_launch_before_and_counts_once() {
     let (mut phone, good) = Phone::with_good_bundle();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let launch = phone.launch();
         assert_eq!(launch.bundle.id, good);
-        phone.app().report_crash(Some(good.as_str()), None).unwrap();
         phone.ready(&launch);
+        // A phone makes the activity anew, and each time the plugin looks up the same exit.
+        for _ in 0..3 {
+            let reason = Some(CrashReason::PreviousProcess);
+            phone.app().report_crash(None, reason).unwrap();
+        }
     }
-    assert!(phone.launch().bundle.id.is_builtin());
+    phone.app().pause().unwrap();
+    assert_eq!(phone.launch().bundle.id, good);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use super::rules::Rules;
 use super::{Lifecycle, Tick};
 use crate::archive::FileList;
-use crate::bundle::{BundleId, BundleStatus, FailureReason, Launch};
+use crate::bundle::{BundleId, BundleStatus, CrashReason, FailureReason, Launch};
 use crate::clock::manual::ManualClock;
 use crate::config::Config;
 use crate::digest::Sha256Digest;

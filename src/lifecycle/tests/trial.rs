@@ -259,7 +259,10 @@ fn a_crash_reported_late_counts_for_the_launch_before() {
         phone.app().pause().unwrap();
         // Killed in the background: no verdict, until the system tells that it crashed.
         phone.launch();
-        phone.app().report_crash(None, Some("crash")).unwrap();
+        phone
+            .app()
+            .report_crash(None, Some(CrashReason::PreviousProcess))
+            .unwrap();
         phone.app().pause().unwrap();
     }
     assert_eq!(phone.launch().bundle.id, good);

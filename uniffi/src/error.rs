@@ -1,0 +1,29 @@
+//! Errors, as they cross.
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum UpdaterError {
+    /// The one kind; its code tells more.
+    #[error("{detail}")]
+    Failed {
+        /// Stable, in snake_case, for programs: `network`, `checksum_mismatch` …
+        code: String,
+        /// What happened and what to do, for people. No secret is in it.
+        detail: String,
+        /// Whether the same call may succeed later.
+        retryable: bool,
+        /// How long to wait before that, in seconds, where the server said so.
+        retry_after_seconds: Option<u64>,
+    },
+}
+
+impl From<live_updater::Error> for UpdaterError {
+    fn from(error: live_updater::Error) -> Self {
+        Self::Failed {
+            code: error.code().to_owned(),
+            detail: error.to_string(),
+            retryable: error.retryable(),
+            retry_after_seconds: error.retry_after().map(|wait| wait.as_secs()),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What records look like to JavaScript: the device shell's own answers.
+
+use live_updater_ffi::{
+    BlockReason, BundleInfo, BundleStatus, FailureReason, Flushed, Latest, LatestStatus, Launch,
+    Problem, Release, SyncOutcome, SyncStatus, UpdateEvent,
+};
+use serde_json::{Value, json};
+
+#[test]
+fn a_launch() {
+    let launch = Launch {
+        bundle: bundle(),
+        path: Some("/data/bundles/1/www".to_owned()),
+        launch_token: "t".to_owned(),
+        trial: true,
+        rolled_back: None,
+        problem: Some(Problem {
+            code: "storage".to_owned(),
+            message: "no room".to_owned(),
+        }),
+    };
+    assert_eq!(
+        read(&launch.json()),
+        json!({
+            "bundle": bundle_json(),
+            "path": "/data/bundles/1/www",
+            "launchToken": "t",
+            "trial": true,
+            "rolledBack": null,
+            "problem": {"code": "storage", "message": "no room"},
+        })
+    );
+}
+
+#[test]
+fn what_is_found() {
+    let latest = Latest {
+        status: LatestStatus::Blocked,
+        reason: Some(BlockReason::RateLimited),
+        version: Some("2.0.0".to_owned()),
+        release: Some(Release {
+            version: "2.0.0".to_owned(),
+            size: Some(10),
+            mandatory: false,
+            release_notes: None,
+            min_app_version: Some("1".to_owned()),
+            max_app_version: None,
+            sequence: None,
+        }),
+    };
+    assert_eq!(
+        read(&latest.json()),
+        json!({
+            "status": "blocked",
+            "reason": "rate_limited",
+            "version": "2.0.0",
+            "release": {
+                "version": "2.0.0",
+                "size": 10,
+                "mandatory": false,
+                "releaseNotes": null,
+                "minAppVersion": "1",
+                "maxAppVersion": null,
+                "sequence": null,
+            },
+        })
+    );
+}
+
+#[test]
+fn how_a_sync_and_a_flush_ended() {
+    let outcome = SyncOutcome {
+        status: SyncStatus::Downloaded,
+        bundle: Some(bundle()),
+        reason: None,
+    };
+    assert_eq!(
+        read(&outcome.json()),
+        json!({"status": "downloaded", "bundle": bundle_json()})
+    );
+    let flushed = Flushed {
+        delivered: 1,
+        pending: 2,
+    };
+    assert_eq!(read(&flushed.json()), json!({"delivered": 1, "pending": 2}));
+}
+
+#[test]
+fn events() {
+    let progress = UpdateEvent::Download {
+        percent: 50,
+        bytes: 5,
+        total_bytes: Some(10),
+        bundle: bundle(),
+    };
+    assert_eq!(progress.name(), "download");
+    assert!(!progress.outlives_page());
+    assert_eq!(
+        read(&progress.json()),
+        json!({"percent": 50, "bytes": 5, "totalBytes": 10, "bundle": bundle_json()})
+    );
+    let failed = UpdateEvent::UpdateFailed {
+        bundle: bundle(),
+        reason: FailureReason::TrialLaunches,
+    };
+    assert_eq!(failed.name(), "updateFailed");
+    assert!(failed.outlives_page());
+    assert_eq!(
+        read(&failed.json()),
+        json!({"bundle": bundle_json(), "reason": "trial_launches"})
+    );
+}
+
+#[test]
+fn a_page_script_is_a_call_with_the_token_and_what_runs() {
+    let launch = Launch {
+        bundle: bundle(),
+        path: None,
+        launch_token: "00ff".to_owned(),
+        trial: false,
+        rolled_back: None,
+        problem: None,
+    };
+    let script = launch.page_script();
+    assert!(
+        script.ends_with("})(\"00ff\", \"0a@2.0.0\");\n"),
+        "{script}"
+    );
+}
+
+fn bundle() -> BundleInfo {
+    BundleInfo {
+        id: "0a".to_owned(),
+        version: "2.0.0".to_owned(),
+        status: BundleStatus::Pending,
+        checksum: "ff".to_owned(),
+        downloaded: "2026-01-01T00:00:00.000Z".to_owned(),
+    }
+}
+
+fn bundle_json() -> Value {
+    json!({
+        "id": "0a",
+        "version": "2.0.0",
+        "status": "pending",
+        "checksum": "ff",
+        "downloaded": "2026-01-01T00:00:00.000Z",
+    })
+}
+
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}
