@@ -30,7 +30,10 @@ describe('README.md', () => {
     const { api } = (await docgen()) as { api: { methods: Method[] } };
     expect(api.methods.length).toBeGreaterThan(30);
     for (const { name, docs, tags } of api.methods) {
-      expect(tags.map((tag) => tag.name), name).toContain('since');
+      expect(
+        tags.map((tag) => tag.name),
+        name,
+      ).toContain('since');
       if (!['addListener', 'removeAllListeners'].includes(name)) {
         expect(docs, name).toMatch(/^Platforms: Android, iOS(, web)?\.$/m);
       }

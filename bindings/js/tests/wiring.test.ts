@@ -57,7 +57,9 @@ function typescriptMethods(): string[] {
 }
 
 function kotlinMethods(): string[] {
-  const methods = kotlinSource().matchAll(/@PluginMethod\b(?:\([^)]*\))?\s+(?:\w+\s+)*?fun\s+`?(\w+)`?\s*\(/g);
+  const methods = kotlinSource().matchAll(
+    /@PluginMethod\b(?:\([^)]*\))?\s+(?:\w+\s+)*?fun\s+`?(\w+)`?\s*\(/g,
+  );
   return [...methods].map(([, name]) => name).sort();
 }
 
