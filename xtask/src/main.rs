@@ -7,6 +7,7 @@ mod demo;
 mod install;
 #[cfg(test)]
 mod licenses;
+mod suites;
 mod test;
 mod workspace;
 

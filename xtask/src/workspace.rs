@@ -31,9 +31,4 @@ impl Workspace {
             target: path("target_directory").ok_or("cargo metadata names no target")?,
         })
     }
-
-    /// Where the interop tests find what was installed for them.
-    pub(crate) fn interop(&self) -> PathBuf {
-        self.target.join("interop")
-    }
 }
