@@ -1,5 +1,7 @@
 //! The suites of tests: a language each, and how they are chosen, equipped and counted.
 
+mod javascript;
+mod node;
 mod rust;
 mod tally;
 
@@ -13,7 +15,7 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 1] = [rust::SUITE];
+pub(crate) const SUITES: [Suite; 2] = [rust::SUITE, javascript::SUITE];
 
 /// Tests that are run together.
 pub(crate) struct Suite {
@@ -73,7 +75,7 @@ impl Suite {
             .chain(
                 packages
                     .filter(|packages| !packages.are_installed(workspace))
-                    .map(|packages| format!("the npm packages of {}", packages.pinned)),
+                    .map(|packages| format!("the npm packages of {}/", packages.pinned)),
             )
             .collect()
     }
