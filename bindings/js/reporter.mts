@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 
 /** Prints what `cargo test` would, so that `cargo xtask test` counts these tests like its own. */
 export default class CargoReporter implements Reporter {
@@ -20,6 +20,14 @@ export default class CargoReporter implements Reporter {
       default:
         this.counts.skipped += 1;
         say(`test ${name} ... ignored, its conditions aren't met`);
+    }
+  }
+
+  onTestSuiteResult(suite: TestSuite): void {
+    // What its tests need could not be made ready, so that they were skipped.
+    const errors = suite.errors();
+    if (errors.length > 0) {
+      this.fail(`javascript::${stem(suite.module)}::${suite.fullName}`, errors);
     }
   }
 

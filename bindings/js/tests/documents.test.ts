@@ -87,16 +87,18 @@ function docgen(): Promise<unknown> {
 async function runDocgen(): Promise<unknown> {
   const readme = path.join(scratch.path, 'README.md');
   const output = path.join(scratch.path, 'docs.json');
-  // It looks for the package's name beside the README.
-  fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(scratch.path, 'package.json'));
   fs.copyFileSync(path.join(ROOT, 'README.md'), readme);
-  const { scripts } = json<{ scripts: { docgen: string } }>('package.json');
+  const { name, scripts } = json<{ name: string; scripts: { docgen: string } }>('package.json');
   const [program, ...args] = scripts.docgen
     .replace('README.md', readme)
     .replace('dist/docs.json', output)
     .split(' ');
   expect(program).toBe('docgen');
-  await run('node_modules/@capacitor/docgen/bin/docgen', args, { cwd: ROOT });
+  await run('node_modules/@capacitor/docgen/bin/docgen', args, {
+    cwd: ROOT,
+    // As npm sets it for scripts.
+    env: { npm_package_name: name },
+  });
   return JSON.parse(fs.readFileSync(output, 'utf8'));
 }
 
