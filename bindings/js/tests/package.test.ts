@@ -6,7 +6,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { VERSION } from '../src/version';
-import { folder, json, read, ROOT, run } from './project';
+import { filesBelow, folder, json, read, ROOT, run } from './project';
 import { install, pack } from './published';
 
 const scratch = folder();
@@ -97,11 +97,14 @@ describe('versions', () => {
     expect(peerDependencies).toEqual({ '@capacitor/core': '>=8.0.0' });
   });
 
-  it('of the Android and iOS classes are the version of the package', async () => {
+  it('that Kotlin and Swift say are the version of the package', () => {
     const { version } = json<{ version: string }>('package.json');
-    const kotlin = read('android/src/main/java/io/github/liveupdater/LiveUpdaterPlugin.kt');
-    const swift = read('ios/Sources/LiveUpdaterPlugin/LiveUpdaterPlugin.swift');
-    expect([kotlin.includes(`"${version}"`), swift.includes(`"${version}"`)]).toEqual([true, true]);
+    const said = (folder: string, ending: string) =>
+      filesBelow(folder, ending).flatMap((file) =>
+        [...read(file).matchAll(/\b(?:plugin)?version = "([^"]+)"/gi)].map(([, quoted]) => quoted),
+      );
+    expect(said('android/src/main', '.kt')).toEqual([version]);
+    expect(said('ios/Sources', '.swift')).toEqual([version]);
   });
 });
 
