@@ -1,7 +1,4 @@
-/**
- * The codes that calls reject with. `docs/errors.md` says what each means and what to do;
- * `UNIMPLEMENTED` and `UNAVAILABLE` are Capacitor's own.
- */
+/** The codes that calls reject with. `docs/errors.md` says what each means and what to do. */
 export type ErrorCode =
   | 'config'
   | 'invalid_request'
@@ -30,6 +27,7 @@ export type ErrorCode =
   | 'protected_bundle'
   | 'storage'
   | 'cancelled'
+  | 'internal'
   | 'UNIMPLEMENTED'
   | 'UNAVAILABLE';
 

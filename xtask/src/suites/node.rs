@@ -28,18 +28,17 @@ impl Node {
         }
     }
 
-    /// `node SCRIPT`, in a folder. What it starts gets the same Node.js.
+    /// A script of the project's `package.json`. What it starts gets the same Node.js.
     ///
     /// # Errors
     ///
     /// `PATH` can't be extended.
-    pub(super) fn script(&self, folder: &Path, script: &str) -> Result<Command> {
-        let mut command = Command::new(&self.program);
-        command
-            .arg(script)
-            .current_dir(folder)
+    pub(super) fn script(&self, workspace: &Workspace, name: &str) -> Result<Command> {
+        let mut npm = Command::new("npm");
+        npm.args(["run", "--silent", name, "--"])
+            .current_dir(&workspace.root)
             .env("PATH", self.path()?);
-        Ok(command)
+        Ok(npm)
     }
 
     fn path(&self) -> Result<OsString> {
