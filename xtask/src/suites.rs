@@ -1,5 +1,6 @@
 //! The suites of tests: a language each, and how they are chosen, equipped and counted.
 
+mod android;
 mod javascript;
 pub(crate) mod jvm;
 mod kotlin;
@@ -17,7 +18,12 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 3] = [rust::SUITE, kotlin::SUITE, javascript::SUITE];
+pub(crate) const SUITES: [Suite; 4] = [
+    rust::SUITE,
+    kotlin::SUITE,
+    javascript::SUITE,
+    android::SUITE,
+];
 
 /// Tests that are run together.
 pub(crate) struct Suite {
