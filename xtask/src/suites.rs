@@ -3,6 +3,7 @@
 pub(crate) mod jvm;
 mod kotlin;
 mod rust;
+mod swift;
 mod tally;
 
 use std::io::{self, BufRead, BufReader};
@@ -15,7 +16,7 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 2] = [rust::SUITE, kotlin::SUITE];
+pub(crate) const SUITES: [Suite; 3] = [rust::SUITE, kotlin::SUITE, swift::SUITE];
 
 /// Tests that are run together.
 pub(crate) struct Suite {
