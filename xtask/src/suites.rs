@@ -1,7 +1,9 @@
 //! The suites of tests: a language each, and how they are chosen, equipped and counted.
 
+mod javascript;
 pub(crate) mod jvm;
 mod kotlin;
+mod node;
 mod rust;
 mod swift;
 mod tally;
@@ -16,7 +18,7 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 3] = [rust::SUITE, kotlin::SUITE, swift::SUITE];
+pub(crate) const SUITES: [Suite; 4] = [rust::SUITE, kotlin::SUITE, javascript::SUITE, swift::SUITE];
 
 /// Tests that are run together.
 pub(crate) struct Suite {
@@ -76,7 +78,7 @@ impl Suite {
             .chain(
                 packages
                     .filter(|packages| !packages.are_installed(workspace))
-                    .map(|packages| format!("the npm packages of {}", packages.pinned)),
+                    .map(|packages| format!("the npm packages of {}/", packages.pinned)),
             )
             .collect()
     }

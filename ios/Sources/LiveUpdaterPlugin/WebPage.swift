@@ -41,8 +41,6 @@ final class WebPage: NSObject {
     /// Loads `launch` in place of what is there, also where both are the same folder. Answers as
     /// `prepare`.
     func replace(with launch: Launch) -> Bool {
-        // A load of the old page that is under way must not get the new token.
-        bridge?.webView?.stopLoading()
         let isThere = prepare(launch)
         if let bridge {
             // Nothing in the request may ask for fresh files: it would count as a reload by the page,
@@ -86,7 +84,9 @@ final class WebPage: NSObject {
             all.insert(script, at: old ?? all.endIndex)
         }
         scripts.removeAllUserScripts()
-        all.forEach(scripts.addUserScript)
+        for script in all {
+            scripts.addUserScript(script)
+        }
     }
 
     private var scripts: WKUserContentController? {

@@ -21,8 +21,8 @@ final class PageTests: XCTestCase {
 
         let steps = Journal.shared.entries.map { $0.hasPrefix("root") ? "root" : $0 }
         XCTAssertEqual(steps.filter { !$0.hasPrefix("log:") }, [
-            "resolved set", "loading stopped", "scripts removed", "script added", "script added", "script added",
-            "root", "load capacitor://localhost"
+            "resolved set", "scripts removed", "script added", "script added", "script added", "root",
+            "load capacitor://localhost"
         ])
         XCTAssertTrue(phone.bridge.page.html.contains("1.1.0"))
     }

@@ -94,8 +94,4 @@ public class WKWebView: NSObject {
         onLoad?(request)
         return WKNavigation()
     }
-
-    public func stopLoading() {
-        Journal.shared.note("loading stopped")
-    }
 }
