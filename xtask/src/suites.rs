@@ -6,6 +6,7 @@ pub(crate) mod jvm;
 mod kotlin;
 mod node;
 mod rust;
+mod swift;
 mod tally;
 
 use std::io::{self, BufRead, BufReader};
@@ -18,11 +19,12 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 4] = [
+pub(crate) const SUITES: [Suite; 5] = [
     rust::SUITE,
     kotlin::SUITE,
     javascript::SUITE,
     android::SUITE,
+    swift::SUITE,
 ];
 
 /// Tests that are run together.
