@@ -1,14 +1,13 @@
 //! TLS: whom to trust.
 
+mod p256;
+mod provider;
+
 use std::sync::Arc;
 
-use rustls::crypto::ring::{DEFAULT_CIPHER_SUITES, DEFAULT_KX_GROUPS};
-use rustls::crypto::{CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms};
-use rustls::sign::SigningKey;
-use rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
-use webpki::ring::*;
+use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::pin::{PinnedVerifier, SpkiPin};
 
@@ -43,7 +42,7 @@ impl RootCertificates {
 #[error("not a certificate in PEM: {0}")]
 pub struct ParseRootError(String);
 
-/// TLS 1.2 and 1.3 by rustls with ring.
+/// TLS 1.2 and 1.3 by rustls, with ring and [`p256`] for the cryptography.
 ///
 /// Trusted are the roots that come along and `roots`. Where there are `pins`, a key of the
 /// verified path has to match one of them as well.
@@ -51,7 +50,7 @@ pub(super) fn client_config(
     roots: &RootCertificates,
     pins: &[SpkiPin],
 ) -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(provider());
+    let provider = Arc::new(provider::provider());
     let mut store = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
@@ -70,66 +69,6 @@ pub(super) fn client_config(
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
-
-/// ring, as rustls uses it by default, without what signs: nobody asks a device for a certificate.
-fn provider() -> CryptoProvider {
-    CryptoProvider {
-        cipher_suites: DEFAULT_CIPHER_SUITES.to_vec(),
-        kx_groups: DEFAULT_KX_GROUPS.to_vec(),
-        signature_verification_algorithms: SIGNATURES,
-        secure_random: &Device,
-        key_provider: &Device,
-    }
-}
-
-#[derive(Debug)]
-struct Device;
-
-impl SecureRandom for Device {
-    fn fill(&self, buffer: &mut [u8]) -> Result<(), GetRandomFailed> {
-        getrandom::fill(buffer).map_err(|_| GetRandomFailed)
-    }
-}
-
-impl KeyProvider for Device {
-    fn load_private_key(
-        &self,
-        _key: PrivateKeyDer<'static>,
-    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
-        Err(rustls::Error::General("there are no client certificates".to_owned()))
-    }
-}
-
-static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
-    all: &[
-        ECDSA_P256_SHA256,
-        ECDSA_P256_SHA384,
-        ECDSA_P384_SHA256,
-        ECDSA_P384_SHA384,
-        ED25519,
-        RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
-        RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
-        RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
-        RSA_PKCS1_2048_8192_SHA256,
-        RSA_PKCS1_2048_8192_SHA384,
-        RSA_PKCS1_2048_8192_SHA512,
-        RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
-        RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
-        RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
-    ],
-    // In TLS 1.2 a scheme doesn't fix the curve.
-    mapping: &[
-        (SignatureScheme::ECDSA_NISTP384_SHA384, &[ECDSA_P384_SHA384, ECDSA_P256_SHA384]),
-        (SignatureScheme::ECDSA_NISTP256_SHA256, &[ECDSA_P256_SHA256, ECDSA_P384_SHA256]),
-        (SignatureScheme::ED25519, &[ED25519]),
-        (SignatureScheme::RSA_PSS_SHA512, &[RSA_PSS_2048_8192_SHA512_LEGACY_KEY]),
-        (SignatureScheme::RSA_PSS_SHA384, &[RSA_PSS_2048_8192_SHA384_LEGACY_KEY]),
-        (SignatureScheme::RSA_PSS_SHA256, &[RSA_PSS_2048_8192_SHA256_LEGACY_KEY]),
-        (SignatureScheme::RSA_PKCS1_SHA512, &[RSA_PKCS1_2048_8192_SHA512]),
-        (SignatureScheme::RSA_PKCS1_SHA384, &[RSA_PKCS1_2048_8192_SHA384]),
-        (SignatureScheme::RSA_PKCS1_SHA256, &[RSA_PKCS1_2048_8192_SHA256]),
-    ],
-};
 
 #[cfg(test)]
 mod tests {
