@@ -131,9 +131,9 @@ pub use release::Release;
 pub use store::disk::DiskStorage;
 pub use store::storage::{FileKind, LockGuard, LockOutcome, Metadata, ReadAt, Storage, StoredFile};
 #[cfg(feature = "http")]
-pub use transport::pin::{ParsePinError, SpkiPin};
-#[cfg(feature = "http")]
 pub use transport::http1::{HttpTransport, HttpTransportBuilder};
+#[cfg(feature = "http")]
+pub use transport::pin::{ParsePinError, SpkiPin};
 #[cfg(feature = "http")]
 pub use transport::tls::{ParseRootError, RootCertificates};
 pub use transport::{Body, Method, Request, Response, Transport, TransportError};

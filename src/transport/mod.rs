@@ -5,11 +5,11 @@
 //! decides all of that, the same for every transport.
 
 pub(crate) mod client;
+#[cfg(feature = "http")]
+pub(crate) mod http1;
 mod http_date;
 #[cfg(feature = "http")]
 pub(crate) mod pin;
-#[cfg(feature = "http")]
-pub(crate) mod http1;
 pub(crate) mod response;
 pub(crate) mod retry;
 pub(crate) mod rules;

@@ -199,7 +199,10 @@ mod tests {
             alternating(vec![v6(1), v6(2), v6(3), v4(1), v4(2)]),
             [v6(1), v4(1), v6(2), v4(2), v6(3)]
         );
-        assert_eq!(alternating(vec![v4(1), v6(1), v6(2)]), [v4(1), v6(1), v6(2)]);
+        assert_eq!(
+            alternating(vec![v4(1), v6(1), v6(2)]),
+            [v4(1), v6(1), v6(2)]
+        );
         assert_eq!(alternating(Vec::new()), []);
     }
 
@@ -219,8 +222,14 @@ mod tests {
     #[test]
     fn an_origin_is_scheme_host_and_port() {
         let origin = |url: &str| Origin::of(&url.parse().unwrap()).unwrap();
-        assert_eq!(origin("https://a.example/b?c"), origin("https://a.example:443/"));
-        assert_ne!(origin("https://a.example/"), origin("http://a.example:443/"));
+        assert_eq!(
+            origin("https://a.example/b?c"),
+            origin("https://a.example:443/")
+        );
+        assert_ne!(
+            origin("https://a.example/"),
+            origin("http://a.example:443/")
+        );
         assert_ne!(origin("https://a.example/"), origin("https://b.example/"));
         assert!(Origin::of(&"ftp://a.example/".parse().unwrap()).is_err());
     }

@@ -126,7 +126,14 @@ mod tests {
         let compressed = [&[2 + (public[64] & 1)], &public[1..33]].concat();
         let mut elsewhere = public.clone();
         elsewhere[64] ^= 1;
-        for peer in [&compressed[..], &elsewhere, &public[..64], &[0; 65], &[0], &[]] {
+        for peer in [
+            &compressed[..],
+            &elsewhere,
+            &public[..64],
+            &[0; 65],
+            &[0],
+            &[],
+        ] {
             let error = SECP256R1.start().unwrap().complete(peer).map(drop);
             let refused = rustls::Error::PeerMisbehaved(PeerMisbehaved::InvalidKeyShare);
             assert_eq!(error, Err(refused), "{peer:?}");
@@ -156,7 +163,12 @@ mod tests {
                 (public.as_bytes(), &message[..], &der, true),
                 (public.as_bytes(), b"to be signer", &der, false),
                 (public.as_bytes(), message, &longer, false),
-                (public.as_bytes(), message, &signature.to_bytes().to_vec(), false),
+                (
+                    public.as_bytes(),
+                    message,
+                    &signature.to_bytes().to_vec(),
+                    false,
+                ),
                 (compressed.as_bytes(), message, &der, false),
                 (&public.as_bytes()[1..], message, &der, false),
             ] {

@@ -136,7 +136,11 @@ mod tests {
         };
         assert_eq!(mapping(&ours), mapping(&theirs));
         let groups = |provider: &CryptoProvider| -> Vec<_> {
-            provider.kx_groups.iter().map(|group| group.name()).collect()
+            provider
+                .kx_groups
+                .iter()
+                .map(|group| group.name())
+                .collect()
         };
         assert_eq!(groups(&ours), groups(&theirs));
     }
