@@ -14,11 +14,17 @@ pub(crate) fn command() -> Command {
     if let Some(root) = Path::new(env!("CARGO_MANIFEST_DIR")).parent() {
         command.current_dir(root);
     }
+    forget_package(&mut command);
+    command
+}
+
+/// Takes what names this program's own package out of a command's environment, for programs that
+/// call cargo.
+pub(crate) fn forget_package(command: &mut Command) {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for name in names.filter(|name| is_of_package(name)) {
         command.env_remove(name);
     }
-    command
 }
 
 fn is_of_package(name: &str) -> bool {

@@ -2,11 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod bindings;
 mod cargo;
 mod demo;
 mod install;
 #[cfg(test)]
 mod licenses;
+mod native;
+mod suites;
 mod test;
 mod workspace;
 
@@ -27,12 +30,14 @@ enum Task {
     Demo(demo::Arguments),
     Test(test::Arguments),
     Bench(bench::Arguments),
+    Bindings(bindings::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match CommandLine::parse().task {
         Task::Demo(arguments) => demo::run(&arguments).map_err(Into::into),
         Task::Test(arguments) => test::run(&arguments),
+        Task::Bindings(arguments) => bindings::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -1,69 +1,63 @@
 //! Runs all tests, and tells which of them couldn't run here.
 
-mod tally;
-
 use std::error::Error;
-use std::fs;
-use std::io::{self, BufRead, BufReader, Write};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
-use crate::cargo;
-use crate::install;
+use crate::suites::{Run, SUITES, Suite, Tally};
 use crate::workspace::Workspace;
-use tally::Tally;
 
 /// Run all tests; those whose tools are missing are skipped and listed at the end.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask test
+  cargo xtask test rust -- --package live-updater launch
+  cargo xtask test --install")]
 pub(crate) struct Arguments {
-    /// First install what the interop tests need (nginx, openssl, node packages …). Then nothing
+    /// Which suites to run; all that need no other system's toolchain by default
+    #[arg(value_name = "SUITE", value_parser = PossibleValuesParser::new(SUITES.map(|suite| suite.name)))]
+    suites: Vec<String>,
+
+    /// First install what the suites need (nginx, openssl, a JDK, node packages …). Then nothing
     /// is skipped for a missing tool.
     #[arg(long)]
     install: bool,
 
-    /// Further arguments of `cargo test`, such as a part of the tests' names.
+    /// Further arguments of `cargo test`, such as a part of the tests' names
     #[arg(last = true, value_name = "ARGUMENTS")]
     cargo: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let workspace = Workspace::find()?;
+    let suites: Vec<_> = SUITES
+        .iter()
+        .filter(|suite| is_wanted(suite, &arguments.suites))
+        .collect();
     if arguments.install {
-        install::install(&workspace)?;
+        suites
+            .iter()
+            .try_for_each(|suite| suite.install(&workspace))?;
     }
-    // Tests append a line each to this file where they lack something.
-    let skipped = workspace.interop().join("skipped.txt");
-    fs::create_dir_all(workspace.interop())?;
-    fs::write(&skipped, "")?;
-
-    let mut command = cargo::command();
-    command
-        .args(["test", "--workspace", "--no-fail-fast"])
-        .args(&arguments.cargo)
-        .current_dir(&workspace.root)
-        .env("LIVE_UPDATER_SKIPPED", &skipped)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    if arguments.install {
-        command.env("LIVE_UPDATER_REQUIRE_TOOLS", "1");
-    }
-    let mut tests = command.spawn()?;
+    let run = Run {
+        workspace: &workspace,
+        has_tools: arguments.install,
+        cargo: &arguments.cargo,
+    };
     let mut tally = Tally::default();
-    if let Some(stdout) = tests.stdout.take() {
-        read_along(BufReader::new(stdout), &mut tally)?;
-    }
-    let status = tests.wait()?;
-    for line in fs::read_to_string(&skipped)?.lines() {
-        tally.note_skipped(line);
+    for suite in suites {
+        suite.run(&run, &mut tally);
     }
 
     print!("\n{tally}");
     if tally.has_skipped() && !arguments.install {
-        println!("`cargo xtask test --install` installs what the interop tests need");
+        println!("`cargo xtask test --install` installs what the tests need");
     }
     println!("{}", tally.total());
-    if !status.success() || tally.failed() > 0 {
+    if tally.failed() > 0 {
         return Ok(ExitCode::FAILURE);
     }
     if tally.is_empty() {
@@ -72,13 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Passes on what the tests print, line by line, and counts.
-fn read_along(mut stdout: impl BufRead, tally: &mut Tally) -> io::Result<()> {
-    let mut line = Vec::new();
-    while stdout.read_until(b'\n', &mut line)? > 0 {
-        io::stdout().write_all(&line)?;
-        tally.read(&String::from_utf8_lossy(&line));
-        line.clear();
+fn is_wanted(suite: &Suite, names: &[String]) -> bool {
+    if names.is_empty() {
+        return suite.by_default;
     }
-    Ok(())
+    names.iter().any(|name| name == suite.name)
 }

@@ -1,7 +1,8 @@
 //! Where things lie.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -31,9 +32,20 @@ impl Workspace {
             target: path("target_directory").ok_or("cargo metadata names no target")?,
         })
     }
+}
 
-    /// Where the interop tests find what was installed for them.
-    pub(crate) fn interop(&self) -> PathBuf {
-        self.target.join("interop")
+/// All files below a folder, in an order that stays.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut found = Vec::new();
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files_below(&path)?);
+        } else {
+            found.push(path);
+        }
     }
+    found.sort();
+    Ok(found)
 }

@@ -3,9 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// How a test ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+    /// With the reason.
+    Skipped(String),
+}
+
 /// How the tests went.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     passed: usize,
     failed: usize,
     ignored: usize,
@@ -15,8 +24,28 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Takes in a line of a test run.
-    pub(super) fn read(&mut self, line: &str) {
+    /// Counts a test, and prints its line.
+    pub(crate) fn note(&mut self, name: &str, outcome: Outcome) {
+        match outcome {
+            Outcome::Passed => {
+                println!("test {name} ... ok");
+                self.passed += 1;
+            }
+            Outcome::Failed => {
+                println!("test {name} ... FAILED");
+                self.failed += 1;
+                self.failures.push(name.to_owned());
+            }
+            Outcome::Skipped(reason) => {
+                println!("test {name} ... ignored, {reason}");
+                self.ignored += 1;
+                self.skipped.insert(name.to_owned(), reason);
+            }
+        }
+    }
+
+    /// Takes in a line of a test run, as `cargo test` prints them.
+    pub(crate) fn read(&mut self, line: &str) {
         let line = line.trim_end();
         if let Some(result) = line.strip_prefix("test result: ") {
             for part in result.split([';', '.']) {
@@ -36,8 +65,8 @@ impl Tally {
         }
     }
 
-    /// Takes in a line `TEST: REASON` of a test that ended early.
-    pub(super) fn note_skipped(&mut self, line: &str) {
+    /// Takes in a line `TEST: REASON` of a test that ended early for want of something.
+    pub(crate) fn note_early_end(&mut self, line: &str) {
         // A test's name has colons in pairs only, and no spaces.
         if let Some((name, reason)) = line.split_once(": ")
             && self
@@ -51,20 +80,20 @@ impl Tally {
         }
     }
 
-    pub(super) fn failed(&self) -> usize {
+    pub(crate) fn failed(&self) -> usize {
         self.failed
     }
 
-    pub(super) fn has_skipped(&self) -> bool {
+    pub(crate) fn has_skipped(&self) -> bool {
         !self.skipped.is_empty()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.passed + self.failed == 0
     }
 
     /// The closing line.
-    pub(super) fn total(&self) -> String {
+    pub(crate) fn total(&self) -> String {
         let Self {
             passed,
             failed,
@@ -114,11 +143,25 @@ mod tests {
     }
 
     #[test]
+    fn single_tests_are_added_to_what_was_read() {
+        let mut tally = Tally::default();
+        tally.read("test result: ok. 3 passed; 0 failed; 1 ignored");
+        tally.note("kotlin::launch", Outcome::Passed);
+        tally.note("kotlin::cancel", Outcome::Failed);
+        tally.note("swift", Outcome::Skipped("swiftc missing".to_owned()));
+        assert_eq!(tally.total(), "total: 4 passed, 1 failed, 2 skipped");
+        assert_eq!(
+            tally.to_string(),
+            "failed: kotlin::cancel\nskipped: swift: swiftc missing\n"
+        );
+    }
+
+    #[test]
     fn a_test_that_ended_early_did_not_pass() {
         let mut tally = Tally::default();
         tally.read("test result: ok. 3 passed; 0 failed; 0 ignored");
-        tally.note_skipped("nginx::a_file: nginx is missing");
-        tally.note_skipped("nginx::a_file: node is missing");
+        tally.note_early_end("nginx::a_file: nginx is missing");
+        tally.note_early_end("nginx::a_file: node is missing");
         assert_eq!(tally.total(), "total: 2 passed, 0 failed, 1 skipped");
         assert!(tally.has_skipped());
     }

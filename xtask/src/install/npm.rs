@@ -1,0 +1,70 @@
+//! Packages of npm, as a lock file in the project names them, below the target folder.
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::succeed;
+use crate::workspace::Workspace;
+
+/// A set of pinned packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NpmPackages {
+    /// The folder of `package.json` and `package-lock.json`, in the project.
+    pub(crate) pinned: &'static str,
+    /// Where they are installed, in the target folder.
+    pub(crate) folder: &'static str,
+}
+
+impl NpmPackages {
+    /// What the interop tests hold bundles and servers against.
+    pub(crate) const INTEROP: Self = Self {
+        pinned: "cli/tests/interop",
+        folder: "interop",
+    };
+
+    /// A Kotlin compiler, Capacitor's sources, a browser's remote control and Node.js 22.
+    pub(crate) const TOOLS: Self = Self {
+        pinned: "xtask/tools",
+        folder: "tools",
+    };
+
+    /// Where they are once installed; `node_modules` lies in it.
+    pub(crate) fn path(self, workspace: &Workspace) -> PathBuf {
+        workspace.target.join(self.folder)
+    }
+
+    /// Whether the very packages of the lock file are there.
+    pub(crate) fn are_installed(self, workspace: &Workspace) -> bool {
+        let lock = fs::read(workspace.root.join(self.pinned).join(LOCK));
+        let installed = fs::read(self.path(workspace).join(STAMP));
+        lock.is_ok_and(|lock| installed.is_ok_and(|installed| installed == lock))
+    }
+
+    /// Does nothing where they are there already.
+    pub(crate) fn install(self, workspace: &Workspace) -> Result<(), Box<dyn Error>> {
+        if self.are_installed(workspace) {
+            return Ok(());
+        }
+        let folder = self.path(workspace);
+        let pinned = workspace.root.join(self.pinned);
+        println!("installing npm packages in {}", folder.display());
+        fs::create_dir_all(&folder)?;
+        for name in ["package.json", LOCK] {
+            fs::copy(pinned.join(name), folder.join(name))?;
+        }
+        // Install scripts could do anything, and none of the packages needs its own.
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&folder);
+        succeed(&mut npm)?;
+        fs::copy(pinned.join(LOCK), folder.join(STAMP))?;
+        Ok(())
+    }
+}
+
+const LOCK: &str = "package-lock.json";
+
+/// A copy of the lock file that was installed to the end.
+const STAMP: &str = "installed-lock.json";
