@@ -1,9 +1,11 @@
 //! The suites of tests: a language each, and how they are chosen, equipped and counted.
 
+mod android_cross;
 pub(crate) mod jvm;
 mod kotlin;
 mod rust;
 mod tally;
+mod workflows;
 
 use std::io::{self, BufRead, BufReader};
 use std::process::{Command, ExitStatus, Stdio};
@@ -15,7 +17,12 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 2] = [rust::SUITE, kotlin::SUITE];
+pub(crate) const SUITES: [Suite; 4] = [
+    rust::SUITE,
+    kotlin::SUITE,
+    workflows::SUITE,
+    android_cross::SUITE,
+];
 
 /// Tests that are run together.
 pub(crate) struct Suite {
