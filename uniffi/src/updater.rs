@@ -30,6 +30,7 @@ impl Updater {
     /// The same root opened again in a process gives the updater that is open, whatever the other
     /// options; `listener` replaces the one before.
     #[uniffi::constructor]
+    #[expect(clippy::needless_pass_by_value, reason = "records cross by value")]
     pub fn open(options: OpenOptions, listener: Option<Arc<dyn UpdateListener>>) -> Arc<Self> {
         let updater = roots::find_or_open(&options.root, || Self::new(&options));
         updater.listener.replace(listener);

@@ -1,8 +1,10 @@
 //! The suites of tests: a language each, and how they are chosen, equipped and counted.
 
 mod android_cross;
+mod javascript;
 pub(crate) mod jvm;
 mod kotlin;
+mod node;
 mod rust;
 mod tally;
 mod workflows;
@@ -17,9 +19,10 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 4] = [
+pub(crate) const SUITES: [Suite; 5] = [
     rust::SUITE,
     kotlin::SUITE,
+    javascript::SUITE,
     workflows::SUITE,
     android_cross::SUITE,
 ];
@@ -82,7 +85,7 @@ impl Suite {
             .chain(
                 packages
                     .filter(|packages| !packages.are_installed(workspace))
-                    .map(|packages| format!("the npm packages of {}", packages.pinned)),
+                    .map(|packages| format!("the npm packages of {}/", packages.pinned)),
             )
             .collect()
     }

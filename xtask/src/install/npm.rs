@@ -1,4 +1,4 @@
-//! Packages of npm, as a lock file in the project names them, below the target folder.
+//! Packages of npm, as a lock file in the project names them.
 
 use std::error::Error;
 use std::fs;
@@ -13,26 +13,42 @@ use crate::workspace::Workspace;
 pub(crate) struct NpmPackages {
     /// The folder of `package.json` and `package-lock.json`, in the project.
     pub(crate) pinned: &'static str,
-    /// Where they are installed, in the target folder.
-    pub(crate) folder: &'static str,
+    /// Where they are installed in the target folder; none: where they are pinned, as a person
+    /// would.
+    pub(crate) folder: Option<&'static str>,
 }
 
 impl NpmPackages {
     /// What the interop tests hold bundles and servers against.
     pub(crate) const INTEROP: Self = Self {
         pinned: "cli/tests/interop",
-        folder: "interop",
+        folder: Some("interop"),
     };
 
     /// A Kotlin compiler, Capacitor's sources, a browser's remote control and Node.js 22.
     pub(crate) const TOOLS: Self = Self {
         pinned: "xtask/tools",
-        folder: "tools",
+        folder: Some("tools"),
+    };
+
+    /// What builds and tests the plugin's JavaScript.
+    pub(crate) const PLUGIN: Self = Self {
+        pinned: ".",
+        folder: None,
+    };
+
+    /// What builds the example app. It holds the plugin by a link.
+    pub(crate) const EXAMPLE_APP: Self = Self {
+        pinned: "example-app",
+        folder: None,
     };
 
     /// Where they are once installed; `node_modules` lies in it.
     pub(crate) fn path(self, workspace: &Workspace) -> PathBuf {
-        workspace.target.join(self.folder)
+        match self.folder {
+            Some(folder) => workspace.target.join(folder),
+            None => workspace.root.join(self.pinned),
+        }
     }
 
     /// Whether the very packages of the lock file are there.
@@ -50,9 +66,11 @@ impl NpmPackages {
         let folder = self.path(workspace);
         let pinned = workspace.root.join(self.pinned);
         println!("installing npm packages in {}", folder.display());
-        fs::create_dir_all(&folder)?;
-        for name in ["package.json", LOCK] {
-            fs::copy(pinned.join(name), folder.join(name))?;
+        if self.folder.is_some() {
+            fs::create_dir_all(&folder)?;
+            for name in ["package.json", LOCK] {
+                fs::copy(pinned.join(name), folder.join(name))?;
+            }
         }
         // Install scripts could do anything, and none of the packages needs its own.
         let mut npm = Command::new("npm");
@@ -66,5 +84,5 @@ impl NpmPackages {
 
 const LOCK: &str = "package-lock.json";
 
-/// A copy of the lock file that was installed to the end.
-const STAMP: &str = "installed-lock.json";
+/// A copy of the lock file that was installed to the end. An installation begins with deleting it.
+const STAMP: &str = "node_modules/.installed-lock.json";

@@ -1,0 +1,160 @@
+import type { PluginListenerHandle } from '@capacitor/core';
+import { CapacitorException } from '@capacitor/core';
+
+import type * as ours from '../definitions';
+import type {
+  BreakingAvailableEvent,
+  BundleInfo,
+  CapacitorUpdaterPlugin,
+  DownloadOptions,
+  LatestVersion,
+  ResetOptions,
+} from './definitions';
+import { Listeners } from './listeners';
+import { notOffered, refuse, refuseEvent } from './not-offered';
+import { bundleInfo, isOffer, latestVersion } from './shapes';
+
+/** Answers Capgo's methods with those of this plugin. */
+export function createUpdater(updater: ours.LiveUpdaterPlugin): CapacitorUpdaterPlugin {
+  const breaking = new Listeners<BreakingAvailableEvent>();
+  return {
+    ...notOffered(),
+    notifyAppReady: async () => ({ bundle: bundleInfo((await updater.notifyAppReady()).bundle) }),
+    download: (options) => download(updater, options),
+    next: async ({ id }) => bundleInfo(await updater.next({ id })),
+    set: ({ id }) => updater.set({ id }),
+    delete: ({ id }) => updater.delete({ id }),
+    setBundleError: ({ id }) => setBundleError(updater, id),
+    list: async () => ({ bundles: (await updater.list()).bundles.map(bundleInfo) }),
+    reset: (options) => reset(updater, options),
+    current: async () => {
+      const { bundle, native } = await updater.current();
+      return { bundle: bundleInfo(bundle), native };
+    },
+    reload: () => updater.reload(),
+    getLatest: async (options) => {
+      if (options?.appId !== undefined) {
+        return refuse('getLatest with an `appId`', 'Set `appId` in plugins.LiveUpdater.');
+      }
+      const latest = await getLatest(updater, options?.channel);
+      if (latest.breaking) {
+        breaking.tell({ version: latest.version });
+      }
+      return latest;
+    },
+    getBuiltinVersion: () => updater.getBuiltinVersion(),
+    getNextBundle: async () => {
+      const bundle = await updater.getNextBundle();
+      return bundle && bundleInfo(bundle);
+    },
+    getFailedUpdate: async () => {
+      const failed = await updater.getFailedUpdate();
+      return failed && { bundle: bundleInfo(failed.bundle) };
+    },
+    getDeviceId: () => updater.getDeviceId(),
+    getPluginVersion: () => updater.getPluginVersion(),
+    setCustomId: ({ customId }) => updater.setCustomId(customId ? { customId } : {}),
+    isAutoUpdateEnabled: () => updater.isAutoUpdateEnabled(),
+    isAutoUpdateAvailable: async () => ({ available: true }),
+    addListener: (eventName: string, listener: Listener) =>
+      addListener(updater, breaking, eventName, listener) as Promise<never>,
+    removeAllListeners: () => {
+      breaking.clear();
+      return updater.removeAllListeners();
+    },
+  };
+}
+
+async function download(
+  updater: ours.LiveUpdaterPlugin,
+  { url, version, checksum, sessionKey, manifest }: DownloadOptions,
+): Promise<BundleInfo> {
+  if (sessionKey) {
+    return refuse('download with a `sessionKey`', 'Sign bundles instead: live-updater sign.');
+  }
+  if (manifest?.length) {
+    return refuse('download with a `manifest`', 'Name the zip of the whole bundle: `url`.');
+  }
+  if (isOffer(url)) {
+    return bundleInfo(await updater.download());
+  }
+  if (!checksum) {
+    throw new CapacitorException(
+      'download needs the `checksum` of the zip: its SHA-256, 64 hex digits.',
+      'invalid_request' as never,
+      { retryable: false },
+    );
+  }
+  return bundleInfo(await updater.download({ url, version, checksum }));
+}
+
+async function setBundleError(updater: ours.LiveUpdaterPlugin, id: string): Promise<BundleInfo> {
+  const { rolledBack } = await updater.setBundleError({ id });
+  const known = rolledBack ?? (await updater.list()).bundles.find((bundle) => bundle.id === id);
+  if (!known) {
+    throw new CapacitorException(`There is no bundle ${id}.`, 'unknown_bundle' as never, {
+      retryable: false,
+    });
+  }
+  return bundleInfo(known);
+}
+
+async function reset(updater: ours.LiveUpdaterPlugin, options?: ResetOptions): Promise<void> {
+  if (options?.usePendingBundle) {
+    return refuse('reset with `usePendingBundle`', 'Use LiveUpdater.reload.');
+  }
+  return updater.reset({ toLastSuccessful: options?.toLastSuccessful ?? false });
+}
+
+async function getLatest(
+  updater: ours.LiveUpdaterPlugin,
+  channel: string | undefined,
+): Promise<LatestVersion> {
+  const { bundle } = await updater.current();
+  const latest = await updater.getLatest(channel ? { channel } : {});
+  return latestVersion(latest, bundle.version);
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each event has its own shape
+type Listener = (event: any) => void;
+
+function addListener(
+  updater: ours.LiveUpdaterPlugin,
+  breaking: Listeners<BreakingAvailableEvent>,
+  eventName: string,
+  listener: Listener,
+): Promise<PluginListenerHandle> {
+  switch (eventName) {
+    case 'breakingAvailable':
+    case 'majorAvailable':
+      return Promise.resolve(breaking.add(listener));
+    case 'download':
+      return updater.addListener(eventName, ({ percent, bundle }) =>
+        listener({ percent, bundle: { ...bundleInfo(bundle), status: 'downloading' } }),
+      );
+    case 'downloadFailed':
+      return updater.addListener(eventName, ({ bundle }) => listener({ version: bundle.version }));
+    case 'updateFailed':
+      return updater.addListener(eventName, ({ bundle }) =>
+        listener({ bundle: bundleInfo(bundle) }),
+      );
+    case 'appReady':
+      return updater.addListener(eventName, ({ bundle }) =>
+        listener({ bundle: bundleInfo(bundle), status: bundle.status }),
+      );
+    case 'appReloaded':
+      return updater.addListener(eventName, () => listener(undefined));
+    case 'noNeedUpdate':
+    case 'updateAvailable':
+    case 'downloadComplete':
+    case 'set':
+    case 'setNext':
+      return updater.addListener(eventName as 'set', ({ bundle }) =>
+        listener({ bundle: bundleInfo(bundle) }),
+      );
+    default:
+      return (
+        refuseEvent(eventName) ?? refuse(`the event ${eventName}`, 'See the events of LiveUpdater.')
+      );
+  }
+}

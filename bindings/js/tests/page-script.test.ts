@@ -1,0 +1,309 @@
+import vm from 'node:vm';
+
+import { describe, expect, it, vi } from 'vitest';
+
+import { read } from './project';
+
+const SCRIPT = read('uniffi/src/page_script.js');
+const KEY = 'live-updater:activation';
+
+describe('the token is there at once', () => {
+  it('where this activation was here before, without a look at service workers', async () => {
+    const page = new Page({ stored: 'a1', registrations: 2 });
+    page.start('t1', 'a1');
+    expect(await page.token()).toBe('t1');
+    expect([page.unregistered, page.deleted, page.reloads]).toEqual([0, [], 0]);
+  });
+
+  it('at the first start of all, which leaves its mark', async () => {
+    const page = new Page({});
+    page.start('t1', 'a1');
+    expect(await page.token()).toBe('t1');
+    expect([page.stored(), page.reloads]).toEqual(['a1', 0]);
+  });
+
+  it('where another bundle was here before, and registered nothing', async () => {
+    const page = new Page({ stored: 'a0', caches: ['kept'] });
+    page.start('t1', 'a1');
+    expect(await page.token()).toBe('t1');
+    expect([page.stored(), page.deleted, page.reloads]).toEqual(['a1', [], 0]);
+  });
+});
+
+describe('where another bundle left service workers', () => {
+  it('they and their caches are removed, and the page is loaded once more', async () => {
+    const page = new Page({ stored: 'a0', registrations: 2, caches: ['one', 'two'] });
+    page.start('t1', 'a1');
+    await page.reloaded();
+    expect([page.unregistered, page.deleted]).toEqual([2, ['one', 'two']]);
+    expect([page.stored(), page.reloads]).toEqual(['a1', 1]);
+  });
+
+  it('the page gets no token before it is loaded once more', async () => {
+    const page = new Page({ stored: 'a0', registrations: 1 });
+    page.start('t1', 'a1');
+    await page.reloaded();
+    await settle();
+    expect(page.hasToken()).toBe(false);
+  });
+
+  it('everything is removed before the page is loaded once more', async () => {
+    const page = new Page({ stored: 'a0', registrations: 1, caches: ['one'] });
+    page.start('t1', 'a1');
+    await page.reloaded();
+    expect(page.order).toEqual(['unregister', 'delete one', `mark a1`, 'reload']);
+  });
+
+  it('the page that was loaded once more has its token', async () => {
+    const first = new Page({ stored: 'a0', registrations: 1 });
+    first.start('t1', 'a1');
+    await first.reloaded();
+    const second = first.next('reload');
+    second.start('t1', 'a1');
+    expect(await second.token()).toBe('t1');
+    expect(second.reloads).toBe(0);
+  });
+
+  it('a page that is itself a reload is not loaded again, whatever is left', async () => {
+    const page = new Page({ stored: 'a0', registrations: 1, navigation: 'reload' });
+    page.start('t1', 'a1');
+    expect(await page.token()).toBe('t1');
+    expect([page.unregistered, page.reloads]).toEqual([1, 0]);
+  });
+
+  it('a page that can keep no mark is loaded once more, and no more', async () => {
+    const first = new Page({ storage: 'broken', registrations: 1 });
+    first.start('t1', 'a1');
+    await first.reloaded();
+    const second = first.next('reload');
+    second.registrations = 1;
+    second.start('t1', 'a1');
+    expect(await second.token()).toBe('t1');
+    expect([first.reloads, second.reloads]).toEqual([1, 0]);
+  });
+});
+
+describe('the token is not lost', () => {
+  it.each([
+    ['there are no service workers', { serviceWorker: 'missing' }],
+    ['registrations cannot be read', { serviceWorker: 'broken' }],
+    ['a registration cannot be removed', { registrations: 1, unregister: 'broken' }],
+    ['caches cannot be read', { registrations: 1, caches: 'broken' }],
+    ['nothing can be stored', { storage: 'broken' }],
+  ] as [string, Circumstances][])('where %s', async (_, circumstances) => {
+    const page = new Page({ stored: 'a0', ...circumstances });
+    page.start('t1', 'a1');
+    expect(await page.token()).toBe('t1');
+    expect(page.reloads).toBe(0);
+  });
+
+  it('where a removal never ends', async () => {
+    vi.useFakeTimers();
+    try {
+      const page = new Page({ stored: 'a0', registrations: 1, unregister: 'endless' });
+      page.start('t1', 'a1');
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(page.hasToken()).toBe(false);
+      // Less than any sensible `appReadyTimeout`.
+      await vi.advanceTimersByTimeAsync(4_000);
+      expect(await page.token()).toBe('t1');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('the page', () => {
+  it('cannot replace the token, nor find it by listing', async () => {
+    const page = new Page({ stored: 'a1' });
+    page.start('t1', 'a1');
+    page.evaluate(`
+      try { window.__liveUpdaterLaunch = { token: Promise.resolve('forged') }; } catch (error) {}
+      try { window.__liveUpdaterLaunch.token = Promise.resolve('forged'); } catch (error) {}
+    `);
+    expect(await page.token()).toBe('t1');
+    expect(page.evaluate(`Object.keys(window).includes('__liveUpdaterLaunch')`)).toBe(false);
+  });
+
+  it('in a frame gets nothing and does nothing', async () => {
+    const page = new Page({ stored: 'a0', registrations: 1, frame: true });
+    page.start('t1', 'a1');
+    await settle();
+    expect(page.evaluate(`'__liveUpdaterLaunch' in window`)).toBe(false);
+    expect([page.unregistered, page.reloads, page.stored()]).toEqual([0, 0, 'a0']);
+  });
+
+  it('where the script comes twice keeps the first token', async () => {
+    const page = new Page({ stored: 'a1' });
+    page.start('t1', 'a1');
+    page.start('t2', 'a2');
+    expect(await page.token()).toBe('t1');
+    expect(page.stored()).toBe('a1');
+  });
+});
+
+interface Circumstances {
+  stored?: string;
+  storage?: 'broken';
+  registrations?: number;
+  serviceWorker?: 'missing' | 'broken';
+  unregister?: 'broken' | 'endless';
+  caches?: string[] | 'broken';
+  navigation?: 'navigate' | 'reload';
+  frame?: boolean;
+}
+
+/** A document of a web view: what the script may touch, and what it did to it. */
+class Page {
+  registrations: number;
+  unregistered = 0;
+  deleted: string[] = [];
+  reloads = 0;
+  order: string[] = [];
+
+  private readonly context: vm.Context;
+  private readonly storage: Map<string, string>;
+  private settled = false;
+  private wakeUp: () => void = () => undefined;
+  private readonly whenReloaded = new Promise<void>((resolve) => (this.wakeUp = resolve));
+
+  constructor(
+    private readonly circumstances: Circumstances,
+    storage = new Map<string, string>(),
+  ) {
+    this.registrations = circumstances.registrations ?? 0;
+    this.storage = storage;
+    if (circumstances.stored !== undefined) {
+      storage.set(KEY, circumstances.stored);
+    }
+    this.context = vm.createContext(this.globals());
+  }
+
+  /** Runs the script as the platform does, before the page's own. */
+  start(token: string, activation: string): void {
+    this.evaluate(`${SCRIPT.trim()}(${JSON.stringify(token)}, ${JSON.stringify(activation)});`);
+    void this.token()?.then(() => (this.settled = true));
+  }
+
+  token(): Promise<string> | undefined {
+    return this.evaluate('window.__liveUpdaterLaunch && window.__liveUpdaterLaunch.token') as
+      Promise<string> | undefined;
+  }
+
+  hasToken(): boolean {
+    return this.settled;
+  }
+
+  reloaded(): Promise<void> {
+    return this.whenReloaded;
+  }
+
+  stored(): string | undefined {
+    return this.storage.get(KEY);
+  }
+
+  /** The document that comes after this one, in the same web view. */
+  next(navigation: 'navigate' | 'reload'): Page {
+    const { stored: _, registrations: __, ...rest } = this.circumstances;
+    return new Page({ ...rest, navigation }, this.storage);
+  }
+
+  evaluate(code: string): unknown {
+    return vm.runInContext(code, this.context);
+  }
+
+  private globals(): object {
+    const { circumstances } = this;
+    const window: Record<string, unknown> = {
+      console,
+      setTimeout,
+      clearTimeout,
+      localStorage: this.localStorage(),
+      caches: this.caches(),
+      performance: {
+        getEntriesByType: () => [{ type: circumstances.navigation ?? 'navigate' }],
+        navigation: { type: circumstances.navigation === 'reload' ? 1 : 0 },
+      },
+      location: { reload: () => this.reload() },
+      navigator:
+        circumstances.serviceWorker === 'missing' ? {} : { serviceWorker: this.serviceWorker() },
+    };
+    Object.defineProperty(window, 'window', { value: window });
+    Object.defineProperty(window, 'self', { value: window });
+    Object.defineProperty(window, 'top', { value: circumstances.frame ? {} : window });
+    return window;
+  }
+
+  private localStorage(): object {
+    const usable = () => {
+      if (this.circumstances.storage === 'broken') {
+        throw new Error('access to storage is denied');
+      }
+    };
+    return {
+      getItem: (key: string) => {
+        usable();
+        return this.storage.get(key) ?? null;
+      },
+      setItem: (key: string, value: string) => {
+        usable();
+        this.order.push(`mark ${value}`);
+        this.storage.set(key, value);
+      },
+    };
+  }
+
+  private serviceWorker(): object {
+    return {
+      getRegistrations: async () => {
+        if (this.circumstances.serviceWorker === 'broken') {
+          throw new Error('no service workers here');
+        }
+        return Array.from({ length: this.registrations }, () => ({
+          unregister: () => this.unregister(),
+        }));
+      },
+    };
+  }
+
+  private async unregister(): Promise<boolean> {
+    if (this.circumstances.unregister === 'broken') {
+      throw new Error('cannot be removed');
+    }
+    if (this.circumstances.unregister === 'endless') {
+      await new Promise(() => undefined);
+    }
+    this.order.push('unregister');
+    this.unregistered += 1;
+    this.registrations -= 1;
+    return true;
+  }
+
+  private caches(): object {
+    const names = this.circumstances.caches ?? [];
+    return {
+      keys: async () => {
+        if (names === 'broken') {
+          throw new Error('no caches here');
+        }
+        return names;
+      },
+      delete: async (name: string) => {
+        this.order.push(`delete ${name}`);
+        this.deleted.push(name);
+        return true;
+      },
+    };
+  }
+
+  private reload(): void {
+    this.order.push('reload');
+    this.reloads += 1;
+    this.wakeUp();
+  }
+}
+
+/** Lets everything run that could run. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
