@@ -99,6 +99,29 @@ impl Launch {
     }
 }
 
+impl Launch {
+    /// Where the core can't say what runs: the files in the app's package. Nobody can vouch for it.
+    pub(crate) fn of_last_resort() -> Self {
+        Self {
+            bundle: BundleInfo {
+                id: "builtin".to_owned(),
+                version: "0.0.0".to_owned(),
+                status: BundleStatus::Success,
+                checksum: String::new(),
+                downloaded: "1970-01-01T00:00:00.000Z".to_owned(),
+            },
+            path: None,
+            launch_token: String::new(),
+            trial: false,
+            rolled_back: None,
+            problem: Some(Problem {
+                code: "internal".to_owned(),
+                message: "the updater panicked: this is a bug in it".to_owned(),
+            }),
+        }
+    }
+}
+
 impl From<live_updater::Launch> for Launch {
     fn from(launch: live_updater::Launch) -> Self {
         Self {

@@ -1,5 +1,6 @@
 //! The updater and its calls.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use live_updater::{AutoUpdate, DownloadRequest};
@@ -30,6 +31,7 @@ impl Updater {
     /// The same root opened again in a process gives the updater that is open, whatever the other
     /// options; `listener` replaces the one before.
     #[uniffi::constructor]
+    #[expect(clippy::needless_pass_by_value, reason = "records cross by value")]
     pub fn open(options: OpenOptions, listener: Option<Arc<dyn UpdateListener>>) -> Arc<Self> {
         let updater = roots::find_or_open(&options.root, || Self::new(&options));
         updater.listener.replace(listener);
@@ -42,7 +44,8 @@ impl Updater {
     /// tells whether the app is in the foreground. A second call in one process is the same launch;
     /// its `is_active` acts as `pause` or `resume`.
     pub fn launch(&self, is_active: bool) -> Launch {
-        self.core.launch(is_active).into()
+        unless_it_panics(|| self.core.launch(is_active).into())
+            .unwrap_or_else(Launch::of_last_resort)
     }
 
     /// The app goes to the background: time stops for a bundle in trial.
@@ -258,5 +261,24 @@ impl Updater {
     ) -> Result<T, UpdaterError> {
         let core = Arc::clone(&self.core);
         Ok(self.core.blocking(move || read(&core)).await??)
+    }
+}
+
+/// For calls that can't fail: Swift has nothing to catch a panic of those with, and the app would
+/// end, perhaps at each start.
+fn unless_it_panics<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launch_that_panics_is_builtin_with_a_problem() {
+        let launch = unless_it_panics(|| panic!("a bug")).unwrap_or_else(Launch::of_last_resort);
+        assert_eq!(launch.bundle.id, "builtin");
+        assert_eq!(launch.path, None);
+        assert!(launch.problem.is_some());
     }
 }

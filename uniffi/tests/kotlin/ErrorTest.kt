@@ -22,13 +22,13 @@ class ErrorTest {
         val wrong = mutableListOf<String>()
         for ((code, provoke) in PROVOCATIONS) {
             val error = runCatching { provoke() }.getOrElse { throw AssertionError("$code: $it", it) }
-            println("    $code: ${error.detail}")
             if (error.code != code) wrong += "$code: got ${error.code} (${error.detail})"
             val retryable = documented.getValue(code)
             if (retryable in listOf("yes", "no") && error.retryable != (retryable == "yes")) {
                 wrong += "$code: retryable is ${error.retryable}"
             }
             assertTrue(error.detail.isNotBlank(), code)
+            assertEquals(if (code == "rate_limited") 120uL else null, error.retryAfterSeconds, code)
         }
         assertEquals(emptyList(), wrong)
     }
@@ -52,7 +52,7 @@ private val PROVOCATIONS: Map<String, () -> Failed> =
         "network" to { checkOf("http://127.0.0.1:${closedPort()}") },
         "timeout" to { checkFault("delay=60000", "requestTimeout" to 200) },
         "http_status" to { checkFault("status=403") },
-        "rate_limited" to { checkFault("status=429,retry-after=120") },
+        "rate_limited" to { downloadFault("status=429,retry-after=120") },
         "protocol" to { checkFault("captive-portal") },
         "not_found" to { downloadFault("status=404") },
         "insufficient_storage" to
@@ -153,7 +153,8 @@ private fun setFailedBundle(): Failed =
 
 /** The root is a file, so that nothing can be written there. */
 private fun withoutFolder(): Failed {
-    val root = scratchFolder("device").resolve("file").also { it.toFile().writeText("") }
+    val root = scratchFolder("device").also { it.toFile().delete() }
+    root.toFile().writeText("")
     return Device(server = null, root = root).use { device ->
         val (updater, launch) = device.launch()
         assertEquals("storage", launch.problem?.code)

@@ -46,6 +46,16 @@ class LifetimeTest {
     }
 
     @Test
+    fun `text that cannot cross the border is an exception`() {
+        Device(server = null).use { device ->
+            val (updater, _) = device.launch()
+            // Half a character.
+            assertFailsWith<Exception> { runBlocking { updater.setNext("\ud800") } }
+            assertTrue(runBlocking { updater.current() }.isBuiltin)
+        }
+    }
+
+    @Test
     fun `a coroutine that is cancelled leaves the updater of use`() {
         MockServer("--rate", "500000").use { server ->
             val zip = server.publish("1.1.0", largeZip(count = 1, size = 1_000_000))

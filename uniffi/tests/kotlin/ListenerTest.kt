@@ -1,10 +1,12 @@
 package io.github.liveupdater.tests
 
+import com.sun.jna.Native
 import io.github.liveupdater.core.Launch
 import io.github.liveupdater.core.ListenerException
 import io.github.liveupdater.core.SyncStatus
 import io.github.liveupdater.core.UpdateEvent
 import io.github.liveupdater.core.Updater
+import java.util.concurrent.CopyOnWriteArrayList
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -15,19 +17,22 @@ import kotlinx.coroutines.runBlocking
 class ListenerTest {
     @Test
     fun `a listener that throws breaks nothing`() {
-        val thrown =
-            listOf(ListenerException.Failed("typed"), IllegalStateException("not typed"), StackOverflowError())
-        for (throwable in thrown) {
+        // JNA is told of what isn't an Exception, and prints it unless somebody listens.
+        val uncaught = CopyOnWriteArrayList<Throwable>()
+        Native.setCallbackExceptionHandler { _, throwable -> uncaught += throwable }
+        val error = AssertionError("no Exception")
+        for (thrown in listOf(ListenerException.Failed("typed"), IllegalStateException("not typed"), error)) {
             MockServer().use { server ->
                 server.publish("1.1.0")
                 Device(server).use { device ->
-                    val listener = Throwing(throwable)
+                    val listener = Throwing(thrown)
                     val (updater, _) = device.launch(listener)
                     assertEquals(SyncStatus.DOWNLOADED, runBlocking { updater.sync() }.status)
                     assertContains(listener.names(), "downloadComplete")
                 }
             }
         }
+        assertEquals(setOf<Throwable>(error), uncaught.toSet())
     }
 
     @Test

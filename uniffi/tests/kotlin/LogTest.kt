@@ -18,18 +18,24 @@ class LogTest {
     fun `a log sink receives lines of the wanted levels`() {
         val log = Log()
         installLogSink(log, LogLevel.DEBUG)
-        MockServer().use { server ->
-            server.publish("1.1.0")
-            Device(server).use { device -> runBlocking { device.launch().first.sync() } }
-        }
-        assertTrue(log.lines.isNotEmpty())
+        downloadWithCut()
+        assertTrue(log.lines.any { it.level == LogLevel.DEBUG && "the download goes on" in it.message })
         assertTrue(log.lines.all { it.target.startsWith("live_updater") })
         assertTrue(log.lines.none { it.level == LogLevel.TRACE })
 
-        installLogSink(log, LogLevel.ERROR)
         log.lines.clear()
-        Device(server = null).use { device -> runBlocking { device.launch().first.reload() } }
+        installLogSink(log, LogLevel.ERROR)
+        downloadWithCut()
         assertEquals(emptyList(), log.lines.toList())
+        Device(server = null, "appReadyTimeout" to -1).use { it.launch() }
+        assertEquals(listOf(LogLevel.ERROR), log.lines.map { it.level })
+    }
+
+    private fun downloadWithCut() {
+        MockServer("--fault", "bundle*1:cut=10").use { server ->
+            server.publish("1.1.0")
+            Device(server).use { device -> runBlocking { device.launch().first.sync() } }
+        }
     }
 
     @Test

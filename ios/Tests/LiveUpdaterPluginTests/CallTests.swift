@@ -1,0 +1,150 @@
+import Capacitor
+import Journal
+@testable import LiveUpdaterPlugin
+import Workshop
+import XCTest
+
+/// What the page calls and what it gets.
+@MainActor
+final class PluginCallTests: XCTestCase {
+    func testWhatIsListedIsWhatObjectiveCSees() async {
+        let plugin = LiveUpdaterPlugin()
+        let listed = plugin.pluginMethods
+        XCTAssertEqual(Set(listed.map(\.name)), Set(LiveUpdaterPlugin.exposed.keys))
+        XCTAssertEqual(listed.count, LiveUpdaterPlugin.exposed.count)
+        XCTAssertEqual(Set(listed.map(\.returnType)), ["promise"])
+        XCTAssertEqual(plugin.jsName, "LiveUpdater")
+        XCTAssertEqual(plugin.identifier, "LiveUpdaterPlugin")
+    }
+
+    func testEveryCallIsAnsweredWithJSON() async throws {
+        let phone = try Phone()
+        phone.start()
+        let latest = try await phone.call("getLatest")
+        XCTAssertEqual(latest["status"] as? String, "updateAvailable")
+        XCTAssertEqual(latest["version"] as? String, "1.1.0")
+        let bundle = try await phone.call("download")
+        let id = try XCTUnwrap(bundle["id"])
+        let expected: [(String, [String: Any], Set<String>)] = [
+            ("notifyAppReady", [:], ["bundle"]),
+            ("next", ["id": id], ["id", "version", "status", "checksum", "downloaded"]),
+            ("getNextBundle", [:], ["bundle"]),
+            ("current", [:], ["bundle", "native"]),
+            ("list", [:], ["bundles"]),
+            ("getFailedUpdate", [:], ["bundle"]),
+            ("getBuiltinVersion", [:], ["version"]),
+            ("verify", ["id": id], ["ok", "damaged"]),
+            ("setChannel", ["channel": "other"], ["channel"]),
+            ("getChannel", [:], ["channel"]),
+            ("getDeviceId", [:], ["deviceId"]),
+            ("setCustomId", ["customId": "u-1"], []),
+            ("clearBlocked", [:], []),
+            ("flush", [:], ["delivered", "pending"]),
+            ("cancel", [:], []),
+            ("isAutoUpdateEnabled", [:], ["enabled"]),
+            ("getPluginVersion", [:], ["version"]),
+            ("sync", [:], ["status", "bundle"]),
+            ("setBundleError", ["id": id], ["rolledBack"])
+        ]
+        for (method, options, keys) in expected {
+            let answer = try await phone.call(method, options)
+            XCTAssertEqual(Set(answer.keys), keys, method)
+            XCTAssertTrue(JSONSerialization.isValidJSONObject(answer), method)
+        }
+        let state = try await phone.call("state")
+        XCTAssertEqual(state["running"] as? String, "builtin")
+        XCTAssertTrue(JSONSerialization.isValidJSONObject(state))
+    }
+
+    func testNoBundleIsNull() async throws {
+        let phone = try Phone()
+        phone.start()
+        for method in ["getNextBundle", "getFailedUpdate"] {
+            let answer = try await phone.call(method)
+            XCTAssertTrue(answer["bundle"] is NSNull, method)
+        }
+    }
+
+    func testADownloadFromAnAddressThatThePageNames() async throws {
+        let phone = try Phone()
+        phone.start()
+        let latest = try await phone.call("download")
+        try await phone.call("delete", ["id": try XCTUnwrap(latest["id"])])
+        let bundle = try await phone.call("download", [
+            "url": "\(Device.server)/api/v1/bundles/1.1.0", "version": "1.1.0",
+            "checksum": try XCTUnwrap(latest["checksum"])
+        ])
+        XCTAssertEqual(bundle["status"] as? String, "pending")
+        let verified = try await phone.call("verify", ["id": try XCTUnwrap(bundle["id"])])
+        XCTAssertEqual(verified["ok"] as? Bool, true)
+    }
+
+    func testARejectionHasTheCoresCodeAndSaysWhetherToTryAgain() async throws {
+        let phone = try Phone(channel: "limited")
+        phone.start()
+        do {
+            try await phone.call("download")
+            XCTFail("it has succeeded")
+        } catch let error as Rejection {
+            XCTAssertEqual(error.code, "rate_limited")
+            XCTAssertFalse(error.message.isEmpty)
+            XCTAssertEqual(error.data["retryable"] as? Bool, true)
+            XCTAssertEqual(error.data["retryAfter"] as? UInt64, 120)
+            XCTAssertTrue(JSONSerialization.isValidJSONObject(error.data))
+        }
+    }
+
+    func testWhatACallCantDoWithoutIsNamed() async throws {
+        let phone = try Phone()
+        phone.start()
+        let incomplete: [(String, [String: Any])] = [
+            ("next", [:]), ("set", ["id": 7]), ("delete", [:]), ("verify", [:]),
+            ("download", ["url": "https://example.com"])
+        ]
+        for (method, options) in incomplete {
+            do {
+                try await phone.call(method, options)
+                XCTFail("\(method) has succeeded")
+            } catch let error as Rejection {
+                XCTAssertEqual(error.code, "invalid_request", method)
+                XCTAssertEqual(error.data["retryable"] as? Bool, false)
+                XCTAssertNil(error.data["retryAfter"])
+            }
+        }
+    }
+
+    func testEventsComeBeforeTheAnswerOfTheirCall() async throws {
+        let phone = try Phone(channel: "slow")
+        phone.start()
+        var heard: [String] = []
+        var percents: [Int] = []
+        for name in ["updateAvailable", "download", "setNext", "downloadComplete"] {
+            phone.plugin.addEventListener(name) { data in
+                heard.append(name)
+                if let percent = data["percent"] as? Int { percents.append(percent) }
+            }
+        }
+
+        try await phone.call("sync")
+
+        XCTAssertEqual(heard.first, "updateAvailable")
+        XCTAssertEqual(heard.filter { $0 != "download" }, ["updateAvailable", "setNext", "downloadComplete"])
+        XCTAssertEqual(percents.last, 100)
+    }
+
+    func testWhatANewPageMustKnowWaitsForIt() async throws {
+        let phone = try Phone()
+        phone.start()
+        let id = try await phone.update()
+        try await phone.call("setBundleError")
+        try await eventually("builtin is back") { phone.bridge.page.root == phone.builtin.path }
+
+        var failed: [String: Any] = [:]
+        phone.plugin.addEventListener("updateFailed") { failed = $0 }
+        XCTAssertEqual(failed["reason"] as? String, "reported")
+        XCTAssertEqual((failed["bundle"] as? [String: Any])?["id"] as? String, id)
+        var missed = false
+        phone.plugin.addEventListener("setNext") { _ in missed = true }
+        XCTAssertFalse(missed)
+    }
+}
