@@ -63,11 +63,12 @@ export class UpdateServer {
   #process;
   #atExit = () => this.#process.kill();
 
-  static async start(folder) {
+  /** With further options of the command, such as faults. */
+  static async start(folder, options = []) {
     const server = new UpdateServer();
     await mkdir(folder, { recursive: true });
     server.#folder = folder;
-    server.#process = spawn(program, ['mock', folder, '--json'], {
+    server.#process = spawn(program, ['mock', folder, '--json', ...options], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     process.once('exit', server.#atExit);

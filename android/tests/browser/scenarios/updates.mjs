@@ -150,4 +150,15 @@ export const scenarios = {
     });
     assert.equal((await phone.call('set')).code, 'invalid_request');
   },
+
+  async 'a server that asks to wait says for how many seconds'(scene) {
+    await scene.serve('--fault', 'check:status=429,retry-after=90');
+    const phone = await scene.phone();
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    const { code, data } = await phone.call('getLatest');
+    assert.equal(code, 'rate_limited');
+    assert.equal(data.retryable, true);
+    assert.ok(data.retryAfter > 60 && data.retryAfter <= 90, data.retryAfter);
+  },
 };

@@ -32,8 +32,7 @@ internal fun PluginCall.downloadFrom(): DownloadFrom? {
 internal fun PluginCall.reject(problem: Throwable) {
     if (problem is UpdaterException.Failed) {
         val data = js("retryable" to problem.retryable)
-        // In milliseconds, as all times in JavaScript.
-        problem.retryAfterSeconds?.let { data.put("retryAfter", it.toLong() * 1000) }
+        problem.retryAfterSeconds?.let { data.put("retryAfter", it.toLong()) }
         return reject(problem.detail, problem.code, data)
     }
     val code = if (problem is InvalidRequest) "invalid_request" else "internal"
