@@ -6,9 +6,9 @@ use std::time::Duration;
 use semver::Version;
 
 use crate::error::Error;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http")]
 use crate::transport::pin::{ParsePinError, SpkiPin};
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http")]
 use crate::transport::tls::RootCertificates;
 use crate::verify::{PinnedKeys, Trust};
 
@@ -111,7 +111,7 @@ impl Config {
     }
 
     /// The certificates and pins, parsed.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "http")]
     pub(crate) fn tls_settings(&self) -> Result<(RootCertificates, Vec<SpkiPin>), Error> {
         let mut roots = RootCertificates::default();
         for pem in &self.root_certificates {

@@ -85,7 +85,7 @@
 //!
 //! # Features
 //!
-//! - `reqwest` (default): the HTTP client that comes along, with rustls, ring and bundled root
+//! - `http` (default): the HTTP client that comes along, with rustls, ring and bundled root
 //!   certificates, pins and roots of one's own. Without it, the host brings a [`Transport`].
 //!
 //! # Limits
@@ -130,11 +130,11 @@ pub use policy::BlockReason;
 pub use release::Release;
 pub use store::disk::DiskStorage;
 pub use store::storage::{FileKind, LockGuard, LockOutcome, Metadata, ReadAt, Storage, StoredFile};
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http")]
+pub use transport::http1::{HttpTransport, HttpTransportBuilder};
+#[cfg(feature = "http")]
 pub use transport::pin::{ParsePinError, SpkiPin};
-#[cfg(feature = "reqwest")]
-pub use transport::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http")]
 pub use transport::tls::{ParseRootError, RootCertificates};
 pub use transport::{Body, Method, Request, Response, Transport, TransportError};
 pub use updater::{

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::bundle::{Bundle, CrashReason, Launch};
+use crate::clock::BoxFuture;
 use crate::config::AutoUpdate;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
@@ -109,8 +110,7 @@ impl Updater {
     /// Those of the network, and `protocol`. Conditions such as "nothing new" are answers.
     pub async fn get_latest(&self, channel: Option<&str>) -> Result<Latest, Error> {
         let channel = channel.map(str::to_owned);
-        self.spawn(|shared| async move { shared.get_latest(channel).await })
-            .await
+        self.spawn(|shared| shared.boxed_get_latest(channel)).await
     }
 
     /// Downloads, verifies and unpacks a bundle, and leaves it at that.
@@ -119,8 +119,7 @@ impl Updater {
     ///
     /// Whatever keeps the bundle from being installed, conditions included.
     pub async fn download(&self, request: DownloadRequest) -> Result<Bundle, Error> {
-        self.spawn(|shared| async move { shared.download(request).await })
-            .await
+        self.spawn(|shared| shared.boxed_download(request)).await
     }
 
     /// Checks, downloads, and sets what came as next: the next launch tries it.
@@ -130,8 +129,7 @@ impl Updater {
     /// Those of the network, of the disk, and what the bundle is refused for. Conditions such as
     /// "nothing new" are outcomes.
     pub async fn sync(&self) -> Result<SyncOutcome, Error> {
-        self.spawn(|shared| async move { shared.sync().await })
-            .await
+        self.spawn(Shared::boxed_sync).await
     }
 
     /// Ends the running download, if there is one. What was received is kept.
@@ -268,8 +266,7 @@ impl Updater {
     /// `unknown_bundle`; `storage` where the file system fails.
     pub async fn verify(&self, id: &str) -> Result<Vec<String>, Error> {
         let id = id.to_owned();
-        self.spawn(|shared| async move { shared.verify(id).await })
-            .await
+        self.spawn(|shared| shared.boxed_verify(id)).await
     }
 
     /// The app goes to the background: time stops for a bundle in trial.
@@ -387,8 +384,7 @@ impl Updater {
     /// As every call: `config`, `busy`, `storage`, or `invalid_request` before the launch. A
     /// server that can't be reached is none: the reports wait.
     pub async fn flush(&self) -> Result<Flushed, Error> {
-        self.spawn(|shared| async move { shared.flush().await })
-            .await
+        self.spawn(Shared::boxed_flush).await
     }
 
     /// The durable state as JSON, for people and tests. Its layout may change.
@@ -450,6 +446,36 @@ impl Drop for Updater {
         if let Ok(shared) = &self.shared {
             shared.shut_down();
         }
+    }
+}
+
+/// The work behind the calls. It is boxed here: a future that others await as it is would be
+/// compiled again, with all that it awaits, in the crate that calls.
+impl Shared {
+    fn boxed_get_latest(
+        self: Arc<Self>,
+        channel: Option<String>,
+    ) -> BoxFuture<'static, Result<Latest, Error>> {
+        Box::pin(self.get_latest(channel))
+    }
+
+    fn boxed_download(
+        self: Arc<Self>,
+        request: DownloadRequest,
+    ) -> BoxFuture<'static, Result<Bundle, Error>> {
+        Box::pin(self.download(request))
+    }
+
+    fn boxed_sync(self: Arc<Self>) -> BoxFuture<'static, Result<SyncOutcome, Error>> {
+        Box::pin(self.sync())
+    }
+
+    fn boxed_verify(self: Arc<Self>, id: String) -> BoxFuture<'static, Result<Vec<String>, Error>> {
+        Box::pin(self.verify(id))
+    }
+
+    fn boxed_flush(self: Arc<Self>) -> BoxFuture<'static, Result<Flushed, Error>> {
+        Box::pin(self.flush())
     }
 }
 

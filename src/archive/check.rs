@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use sha2::{Digest, Sha256};
-use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::fields::read_at;
 use super::file_list::{FileList, ListedFile};
@@ -112,11 +112,7 @@ fn folders(files: &[ListedFile]) -> BTreeMap<&str, HashSet<Cow<'_, str>>> {
 
 /// A name in the form in which names are compared here: HFS+ gives them back decomposed.
 fn composed(name: &str) -> Cow<'_, str> {
-    if is_nfc(name) {
-        name.into()
-    } else {
-        name.nfc().collect::<String>().into()
-    }
+    ComposingNormalizerBorrowed::new_nfc().normalize(name)
 }
 
 fn check_folder(

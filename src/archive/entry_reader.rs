@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use super::fields::{invalid_entry, read_at};
 use super::records::Method;
@@ -34,7 +34,7 @@ pub(super) struct EntryReader<'a> {
     // Raw deflate data, or nothing where the file is stored.
     inflate: Option<Inflate>,
     inflaters: &'a Inflaters,
-    crc: crc32fast::Hasher,
+    crc: Crc,
     produced: u64,
 }
 
@@ -57,7 +57,7 @@ impl<'a> EntryReader<'a> {
                 left: location.compressed_size,
             },
             inflate,
-            crc: crc32fast::Hasher::new(),
+            crc: Crc::new(),
             produced: 0,
         }
     }
@@ -70,7 +70,7 @@ impl<'a> EntryReader<'a> {
         if self.produced != self.location.size {
             return Err(self.invalid("it has fewer bytes than its header says"));
         }
-        if self.crc.clone().finalize() != self.location.crc {
+        if self.crc.sum() != self.location.crc {
             return Err(self.invalid("its CRC is not the one in its header"));
         }
         if self.input.left != 0

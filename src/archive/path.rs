@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
 use super::fields::shown;
 use crate::error::Error;
@@ -64,11 +64,12 @@ pub(super) fn fold(component: &str) -> Cow<'_, str> {
         }
         return component.into();
     }
-    component
-        .nfd()
+    let folded = DecomposingNormalizerBorrowed::new_nfd()
+        .normalize_iter(component.chars())
         .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .nfc()
+        .flat_map(char::to_lowercase);
+    ComposingNormalizerBorrowed::new_nfc()
+        .normalize_iter(folded)
         .collect::<String>()
         .into()
 }

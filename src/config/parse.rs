@@ -112,7 +112,7 @@ fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
     }
     config.pins = keys.texts("pins")?;
     config.root_certificates = keys.texts("rootCertificates")?;
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "http")]
     config.tls_settings()?;
     config.dangerous_insecure_hosts = keys.texts("dangerousInsecureHosts")?;
     if let Some(url) = &config.update_url

@@ -5,17 +5,17 @@
 //! decides all of that, the same for every transport.
 
 pub(crate) mod client;
+#[cfg(feature = "http")]
+pub(crate) mod http1;
 mod http_date;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http")]
 pub(crate) mod pin;
-#[cfg(feature = "reqwest")]
-pub(crate) mod reqwest;
 pub(crate) mod response;
 pub(crate) mod retry;
 pub(crate) mod rules;
 #[cfg(test)]
 pub(crate) mod scripted;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http")]
 pub(crate) mod tls;
 
 use std::fmt;
@@ -27,7 +27,7 @@ use crate::clock::BoxFuture;
 
 /// Sends HTTP requests.
 ///
-/// The crate's own implementation is `ReqwestTransport`, behind the default feature `reqwest`. A host
+/// The crate's own implementation is `HttpTransport`, behind the default feature `http`. A host
 /// with an HTTP stack of its own (OkHttp, URLSession) implements this instead.
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends `request` and resolves when the answer's head is there.

@@ -1,5 +1,8 @@
 //! TLS: whom to trust.
 
+mod p256;
+mod provider;
+
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
@@ -39,7 +42,7 @@ impl RootCertificates {
 #[error("not a certificate in PEM: {0}")]
 pub struct ParseRootError(String);
 
-/// TLS 1.2 and 1.3 by rustls with ring.
+/// TLS 1.2 and 1.3 by rustls, with ring and [`p256`] for the cryptography.
 ///
 /// Trusted are the roots that come along and `roots`. Where there are `pins`, a key of the
 /// verified path has to match one of them as well.
@@ -47,7 +50,7 @@ pub(super) fn client_config(
     roots: &RootCertificates,
     pins: &[SpkiPin],
 ) -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(provider::provider());
     let mut store = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };

@@ -100,7 +100,7 @@ impl UpdaterBuilder {
         self
     }
 
-    /// Who speaks HTTP. Default: reqwest, with the certificates and pins of the configuration.
+    /// Who speaks HTTP. Default: [`HttpTransport`](crate::HttpTransport), with the certificates and pins of the configuration.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
@@ -214,11 +214,11 @@ fn network_rules(config: &Config, is_debuggable: bool) -> NetworkRules {
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http")]
 fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, Error> {
     let (roots, pins) = config.tls_settings()?;
     Ok(Arc::new(
-        crate::transport::reqwest::ReqwestTransport::builder()
+        crate::transport::http1::HttpTransport::builder()
             .root_certificates(roots)
             .pins(pins)
             .connect_timeout(config.request_timeout)
@@ -226,10 +226,10 @@ fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, Error> {
     ))
 }
 
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "http"))]
 fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, Error> {
     Err(Error::invalid_request(
-        "built without the feature `reqwest`: the host has to bring a transport",
+        "built without the feature `http`: the host has to bring a transport",
     ))
 }
 

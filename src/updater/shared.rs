@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::Updater;
 use super::builder::Listener;
 use crate::bundle::Launch;
-use crate::clock::Clock;
+use crate::clock::{BoxFuture, Clock};
 use crate::config::Config;
 use crate::download::cancel::CancelToken;
 use crate::error::Error;
@@ -132,7 +132,9 @@ impl Shared {
         self.automatic.notify_one();
     }
 
+    // Tasks are boxed before they are spawned: tokio is compiled again for every other kind.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let work: BoxFuture<'static, ()> = Box::pin(work);
         self.handle.spawn(work);
     }
 
@@ -141,25 +143,43 @@ impl Shared {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        self.handle
-            .spawn_blocking(work)
-            .await
-            .map_err(|_| Error::Cancelled)
+        let answer = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&answer);
+        self.run_blocking(Box::new(move || *lock(&slot) = Some(work())))
+            .await?;
+        lock(&answer).take().ok_or(Error::Cancelled)
+    }
+
+    fn run_blocking(
+        &self,
+        work: Box<dyn FnOnce() + Send>,
+    ) -> BoxFuture<'static, Result<(), Error>> {
+        let running = self.handle.spawn_blocking(work);
+        Box::pin(async move { running.await.map_err(|_| Error::Cancelled) })
     }
 
     /// Changes the state off this thread, then tells the host.
-    pub(super) async fn change<T: Send + 'static>(
+    pub(super) fn change<T: Send + 'static>(
         self: &Arc<Self>,
         change: impl FnOnce(&mut Lifecycle) -> Outcome<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let shared = Arc::clone(self);
-        let outcome = self
-            .blocking(move || change(&mut shared.lifecycle()))
-            .await?;
-        let (answer, events) = outcome?;
-        self.wake();
-        self.emit(events);
-        Ok(answer)
+    ) -> BoxFuture<'static, Result<T, Error>> {
+        Arc::clone(self).change_by(Box::new(change))
+    }
+
+    fn change_by<T: Send + 'static>(
+        self: Arc<Self>,
+        change: Box<dyn FnOnce(&mut Lifecycle) -> Outcome<T> + Send>,
+    ) -> BoxFuture<'static, Result<T, Error>> {
+        Box::pin(async move {
+            let shared = Arc::clone(&self);
+            let outcome = self
+                .blocking(move || change(&mut shared.lifecycle()))
+                .await?;
+            let (answer, events) = outcome?;
+            self.wake();
+            self.emit(events);
+            Ok(answer)
+        })
     }
 
     /// Begins a download, which lasts until the guard goes; nothing where one is running.
@@ -253,11 +273,10 @@ impl Updater {
     }
 
     /// Runs asynchronous work on the updater's own threads.
-    pub(super) async fn spawn<T, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
+    pub(super) async fn spawn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Arc<Shared>) -> BoxFuture<'static, Result<T, Error>>,
+    ) -> Result<T, Error> {
         let shared = Arc::clone(self.shared()?);
         let handle = shared.handle.clone();
         handle

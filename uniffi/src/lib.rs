@@ -21,6 +21,8 @@ mod log;
 mod options;
 mod page;
 mod roots;
+#[cfg(test)]
+mod tests;
 mod updater;
 
 pub use answer::{

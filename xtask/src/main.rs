@@ -4,11 +4,14 @@
 mod bench;
 mod bindings;
 mod cargo;
+mod chroot;
 mod demo;
+mod elf;
 mod install;
 #[cfg(test)]
 mod licenses;
 mod native;
+mod package;
 mod suites;
 mod test;
 mod workspace;
@@ -31,6 +34,7 @@ enum Task {
     Test(test::Arguments),
     Bench(bench::Arguments),
     Bindings(bindings::Arguments),
+    Package(package::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run(&arguments).map_err(Into::into),
         Task::Test(arguments) => test::run(&arguments),
         Task::Bindings(arguments) => bindings::run(&arguments),
+        Task::Package(arguments) => package::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

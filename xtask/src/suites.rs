@@ -1,5 +1,7 @@
 //! The suites of tests: a language each, and how they are chosen, equipped and counted.
 
+mod android;
+mod android_cross;
 mod javascript;
 pub(crate) mod jvm;
 mod kotlin;
@@ -7,6 +9,7 @@ mod node;
 mod rust;
 mod swift;
 mod tally;
+mod workflows;
 
 use std::io::{self, BufRead, BufReader};
 use std::process::{Command, ExitStatus, Stdio};
@@ -18,7 +21,15 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 4] = [rust::SUITE, kotlin::SUITE, javascript::SUITE, swift::SUITE];
+pub(crate) const SUITES: [Suite; 7] = [
+    rust::SUITE,
+    kotlin::SUITE,
+    javascript::SUITE,
+    android::SUITE,
+    workflows::SUITE,
+    swift::SUITE,
+    android_cross::SUITE,
+];
 
 /// Tests that are run together.
 pub(crate) struct Suite {

@@ -41,7 +41,7 @@ export interface LiveUpdaterError extends Error {
     /** Whether the same call may succeed later without anybody changing anything. */
     retryable: boolean;
 
-    /** Milliseconds that the server asked to wait. */
+    /** Seconds that the server asked to wait. */
     retryAfter?: number;
   };
 }

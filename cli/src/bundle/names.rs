@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use unicode_normalization::UnicodeNormalization;
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 const MAX_COMPONENT_BYTES: usize = 255;
 const MAX_PATH_BYTES: usize = 700;
@@ -57,7 +57,11 @@ pub(super) fn collisions<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<(&'a s
 }
 
 fn fold(name: &str) -> String {
-    name.nfc().flat_map(char::to_lowercase).nfc().collect()
+    let composer = ComposingNormalizerBorrowed::new_nfc();
+    let lower = composer
+        .normalize_iter(name.chars())
+        .flat_map(char::to_lowercase);
+    composer.normalize_iter(lower).collect()
 }
 
 /// Whether Windows takes a part of this path for a device, whatever its extension.

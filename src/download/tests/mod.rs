@@ -5,7 +5,7 @@ mod limits;
 mod mirrors;
 mod refusals;
 mod resume;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http")]
 mod sockets;
 
 use std::path::Path;

@@ -5,7 +5,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::transport::reqwest::ReqwestTransport;
+use crate::transport::http1::HttpTransport;
 
 /// Serves ranges of `content`, and hangs up in the middle of all answers but every fourth.
 async fn serve(listener: TcpListener, content: Vec<u8>, served: Arc<Mutex<Vec<usize>>>) {
@@ -64,7 +64,7 @@ async fn a_connection_that_breaks_is_resumed_and_no_byte_comes_twice() {
         request_timeout: Duration::from_secs(20),
         read_timeout: Duration::from_secs(20),
     };
-    let transport = Arc::new(ReqwestTransport::builder().build());
+    let transport = Arc::new(HttpTransport::builder().build());
     let client = HttpClient::new(transport, Arc::new(SystemClock::new()), rules)
         .with_random(Random::from_fn(|| 0.0));
     let storage = Arc::new(DiskStorage::new(root.path()));

@@ -153,7 +153,8 @@ private fun setFailedBundle(): Failed =
 
 /** The root is a file, so that nothing can be written there. */
 private fun withoutFolder(): Failed {
-    val root = scratchFolder("device").resolve("file").also { it.toFile().writeText("") }
+    val root = scratchFolder("device").also { it.toFile().delete() }
+    root.toFile().writeText("")
     return Device(server = null, root = root).use { device ->
         val (updater, launch) = device.launch()
         assertEquals("storage", launch.problem?.code)

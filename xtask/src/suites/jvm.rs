@@ -1,4 +1,5 @@
-//! Compiles Kotlin and runs it on a JVM: the compiler of npm, the machine's JDK, and Debian's JNA.
+//! Compiles Kotlin and Java, and runs them on a JVM: the compiler of npm, the machine's JDK, and
+//! Debian's JNA.
 
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::{OsStr, OsString};
@@ -21,7 +22,7 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool::new(HAMCREST, "libhamcrest-java"),
 ];
 
-const JNA: &str = "/usr/share/java/jna.jar";
+pub(crate) const JNA: &str = "/usr/share/java/jna.jar";
 const JUNIT: &str = "/usr/share/java/junit4.jar";
 const HAMCREST: &str = "/usr/share/java/hamcrest.jar";
 
@@ -87,6 +88,67 @@ impl Jvm {
         sources: &[PathBuf],
         classpath: &[PathBuf],
     ) -> Result<PathBuf> {
+        self.make(name, sources, classpath, |jar| {
+            let mut compiler = Command::new("java");
+            compiler
+                .args(["-Xmx1g", "-XX:+UseSerialGC", "-cp"])
+                .arg(self.kotlin.join("*"))
+                .arg("org.jetbrains.kotlin.cli.jvm.K2JVMCompiler")
+                .args(["-no-stdlib", "-no-reflect", "-Werror"])
+                .args(["-jvm-target", JVM_TARGET, "-classpath"])
+                .arg(joined(classpath)?)
+                .arg("-d")
+                .arg(jar)
+                .args(sources)
+                .env("LC_ALL", "C.UTF-8");
+            install::succeed(&mut compiler)
+        })
+    }
+
+    /// Compiles Java into `target/kotlin/NAME.jar`, as [`compile`](Self::compile) does Kotlin.
+    /// Warnings are left out: the sources may be another project's.
+    ///
+    /// # Errors
+    ///
+    /// As for Kotlin.
+    pub(crate) fn compile_java(
+        &self,
+        name: &str,
+        sources: &[PathBuf],
+        classpath: &[PathBuf],
+    ) -> Result<PathBuf> {
+        self.make(name, sources, classpath, |jar| {
+            let classes = self.target.join(name);
+            if classes.exists() {
+                fs::remove_dir_all(&classes)?;
+            }
+            let mut compiler = Command::new("javac");
+            compiler
+                .args([
+                    "-nowarn",
+                    "-Xlint:none",
+                    "-XDignore.symbol.file",
+                    "-proc:none",
+                ])
+                .args(["--release", JVM_TARGET, "-encoding", "UTF-8", "-classpath"])
+                .arg(joined(classpath)?)
+                .arg("-d")
+                .arg(&classes)
+                .args(sources);
+            install::succeed(&mut compiler)?;
+            let mut archive = Command::new("jar");
+            archive.args(["--create", "--file"]).arg(jar);
+            install::succeed(archive.arg("-C").arg(&classes).arg("."))
+        })
+    }
+
+    fn make(
+        &self,
+        name: &str,
+        sources: &[PathBuf],
+        classpath: &[PathBuf],
+        make: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<PathBuf> {
         let jar = self.target.join(format!("{name}.jar"));
         let stamp = self.target.join(format!("{name}.inputs"));
         let inputs = fingerprint(sources, classpath)?;
@@ -95,19 +157,7 @@ impl Jvm {
         }
         println!("compiling {}", jar.display());
         fs::create_dir_all(&self.target)?;
-        let mut compiler = Command::new("java");
-        compiler
-            .args(["-Xmx1g", "-XX:+UseSerialGC", "-cp"])
-            .arg(self.kotlin.join("*"))
-            .arg("org.jetbrains.kotlin.cli.jvm.K2JVMCompiler")
-            .args(["-no-stdlib", "-no-reflect", "-Werror"])
-            .args(["-jvm-target", JVM_TARGET, "-classpath"])
-            .arg(joined(classpath)?)
-            .arg("-d")
-            .arg(&jar)
-            .args(sources)
-            .env("LC_ALL", "C.UTF-8");
-        install::succeed(&mut compiler)?;
+        make(&jar)?;
         fs::write(stamp, inputs)?;
         Ok(jar)
     }
@@ -137,8 +187,21 @@ impl Jvm {
 ///
 /// A folder that can't be read.
 pub(crate) fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
+    files_with("kt", folder)
+}
+
+/// The Java files below a folder.
+///
+/// # Errors
+///
+/// A folder that can't be read.
+pub(crate) fn java_sources(folder: &Path) -> Result<Vec<PathBuf>> {
+    files_with("java", folder)
+}
+
+fn files_with(extension: &str, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = files_below(folder)?;
-    files.retain(|path| path.extension() == Some(OsStr::new("kt")));
+    files.retain(|path| path.extension() == Some(OsStr::new(extension)));
     Ok(files)
 }
 

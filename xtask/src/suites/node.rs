@@ -41,6 +41,19 @@ impl Node {
         Ok(npm)
     }
 
+    /// A script of its own, in a folder. What it starts gets the same Node.js.
+    ///
+    /// # Errors
+    ///
+    /// `PATH` can't be extended.
+    pub(super) fn run(&self, script: &Path, folder: &Path) -> Result<Command> {
+        let mut node = Command::new(&self.program);
+        node.arg(script)
+            .current_dir(folder)
+            .env("PATH", self.path()?);
+        Ok(node)
+    }
+
     fn path(&self) -> Result<OsString> {
         let inherited = env::var_os("PATH").unwrap_or_default();
         let own = self.program.parent().map(Path::to_owned);

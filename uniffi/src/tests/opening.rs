@@ -1,10 +1,9 @@
 //! Opening an updater: one per root, whatever the options, and always one.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use live_updater_ffi::{
+use crate::{
     Launch, ListenerError, OpenOptions, UpdateEvent, UpdateListener, Updater, UpdaterError,
 };
 

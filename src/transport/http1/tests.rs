@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PublicKeyData};
 use rustls::ServerConfig;
@@ -55,17 +56,22 @@ async fn serve(
     heads: &mpsc::UnboundedSender<String>,
     answer: &str,
 ) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read_u8().await {
-            Ok(byte) => head.push(byte),
-            Err(_) => return,
-        }
-    }
-    heads.send(String::from_utf8(head).unwrap()).unwrap();
+    let Some(head) = read_head(&mut stream).await else {
+        return;
+    };
+    heads.send(head).unwrap();
     stream.write_all(answer.as_bytes()).await.unwrap();
     // The client may be gone by now.
     let _ = stream.shutdown().await;
+}
+
+/// Nothing where the client has left.
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    Some(String::from_utf8(head).unwrap())
 }
 
 async fn whole_body(mut response: Response) -> Result<Vec<u8>, TransportError> {
@@ -85,7 +91,7 @@ async fn a_request_goes_out_as_it_is_and_the_answer_comes_in_as_it_is() {
     )
     .await;
     let request = server.request().header("range", "bytes=7-");
-    let transport = ReqwestTransport::builder().build();
+    let transport = HttpTransport::builder().build();
     let response = transport.send(request).await.unwrap();
     assert_eq!(response.status, 206);
     assert_eq!(response.header("etag"), Some("\"1\""));
@@ -101,12 +107,15 @@ async fn a_request_goes_out_as_it_is_and_the_answer_comes_in_as_it_is() {
 }
 
 #[tokio::test]
-async fn nothing_costly_happens_before_the_first_request() {
-    let server = Server::start(None, HELLO).await;
-    let transport = ReqwestTransport::builder().build();
-    assert!(transport.client.get().is_none());
-    transport.send(server.request()).await.unwrap();
-    assert!(transport.client.get().is_some());
+async fn the_roots_are_read_when_tls_needs_them() {
+    let identity = identity();
+    let plain = Server::start(None, HELLO).await;
+    let encrypted = Server::start(Some(identity.acceptor), HELLO).await;
+    let transport = HttpTransport::builder().build();
+    transport.send(plain.request()).await.unwrap();
+    assert!(!transport.connector.has_read_roots());
+    transport.send(encrypted.request()).await.unwrap_err();
+    assert!(transport.connector.has_read_roots());
 }
 
 #[tokio::test]
@@ -117,7 +126,7 @@ async fn a_redirect_is_an_answer_and_no_cookie_is_kept() {
          Connection: close\r\n\r\n",
     )
     .await;
-    let transport = ReqwestTransport::builder().build();
+    let transport = HttpTransport::builder().build();
     for _ in 0..2 {
         let response = transport.send(server.request()).await.unwrap();
         assert_eq!(response.status, 302);
@@ -129,7 +138,7 @@ async fn a_redirect_is_an_answer_and_no_cookie_is_kept() {
 #[tokio::test]
 async fn a_body_that_ends_too_early_is_broken() {
     let server = Server::start(None, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello").await;
-    let transport = ReqwestTransport::builder().build();
+    let transport = HttpTransport::builder().build();
     let mut response = transport.send(server.request()).await.unwrap();
     assert_eq!(&response.body.chunk().await.unwrap().unwrap()[..], b"hello");
     let error = response.body.chunk().await.unwrap_err();
@@ -142,7 +151,7 @@ async fn a_refused_connection_is_told_without_the_query() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let url = Url::parse(&format!("http://127.0.0.1:{port}/a?key=q1")).unwrap();
-    let transport = ReqwestTransport::builder().build();
+    let transport = HttpTransport::builder().build();
     let error = transport
         .send(Request::new(Method::Get, url))
         .await
@@ -153,7 +162,7 @@ async fn a_refused_connection_is_told_without_the_query() {
 
 #[tokio::test]
 async fn a_header_that_cannot_be_sent_is_an_error() {
-    let transport = ReqwestTransport::builder().build();
+    let transport = HttpTransport::builder().build();
     let request = Request::new(Method::Get, Url::parse("http://127.0.0.1:9/").unwrap());
     let error = transport.send(request.header("a", "b\r\nc: d")).await;
     assert!(matches!(error, Err(TransportError::Broken(_))), "{error:?}");
@@ -198,10 +207,10 @@ async fn tls_works_with_a_configured_root_and_only_then() {
     let identity = identity();
     let server = Server::start(Some(identity.acceptor), HELLO).await;
     let roots = RootCertificates::from_pem(&identity.authority.pem()).unwrap();
-    let trusting = ReqwestTransport::builder().root_certificates(roots).build();
+    let trusting = HttpTransport::builder().root_certificates(roots).build();
     let response = trusting.send(server.request()).await.unwrap();
     assert_eq!(whole_body(response).await.unwrap(), b"hello");
-    let others = ReqwestTransport::builder().build();
+    let others = HttpTransport::builder().build();
     let error = others.send(server.request()).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect(_)), "{error:?}");
     assert!(error.to_string().contains("certificate"), "{error}");
@@ -213,7 +222,7 @@ async fn tls_asks_for_a_pinned_key() {
     let server = Server::start(Some(identity.acceptor), HELLO).await;
     let roots = RootCertificates::from_pem(&identity.authority.pem()).unwrap();
     let pinned_to = |pin| {
-        let builder = ReqwestTransport::builder().root_certificates(roots.clone());
+        let builder = HttpTransport::builder().root_certificates(roots.clone());
         builder.pins([pin]).build()
     };
     let right = SpkiPin::of(&identity.key.subject_public_key_info());
@@ -222,4 +231,72 @@ async fn tls_asks_for_a_pinned_key() {
     let wrong = SpkiPin::of(b"another key");
     let error = pinned_to(wrong).send(server.request()).await.unwrap_err();
     assert!(error.to_string().contains("pinned"), "{error}");
+}
+
+/// Answers every request on every connection, `per_connection` times each, and counts connections.
+async fn lasting_server(per_connection: usize) -> (Url, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            for _ in 0..per_connection {
+                if read_head(&mut socket).await.is_none() {
+                    break;
+                }
+                // The client may be gone by now.
+                let _ = socket.write_all(HELLO.as_bytes()).await;
+            }
+        }
+    });
+    let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
+    (url, connections)
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_when_its_answer_was_read() {
+    let (url, connections) = lasting_server(usize::MAX).await;
+    let transport = HttpTransport::builder().build();
+    for _ in 0..5 {
+        let request = Request::new(Method::Get, url.clone());
+        let response = transport.send(request).await.unwrap();
+        assert_eq!(whole_body(response).await.unwrap(), b"hello");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_has_left_is_replaced() {
+    let (url, connections) = lasting_server(1).await;
+    let transport = HttpTransport::builder().build();
+    for _ in 0..5 {
+        let request = Request::new(Method::Get, url.clone());
+        let response = transport.send(request).await.unwrap();
+        assert_eq!(whole_body(response).await.unwrap(), b"hello");
+        // The end of the connection is on its way: wait until the pool has seen it.
+        transport.pool.until_empty().await;
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_dropped_closes_its_connection() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let transport = HttpTransport::builder().build();
+    let request = Request::new(Method::Get, url.parse().unwrap());
+    let server = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        read_head(&mut socket).await.unwrap();
+        let endless = "HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n";
+        socket.write_all(endless.as_bytes()).await.unwrap();
+        socket
+    };
+    let (response, mut socket) = tokio::join!(transport.send(request), server);
+    drop(response.unwrap());
+    // It gets only so far with a client that has left.
+    let bytes = [0; 64 * 1024];
+    while socket.write_all(&bytes).await.is_ok() {}
 }

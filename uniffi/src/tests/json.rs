@@ -1,6 +1,6 @@
 //! What records look like to JavaScript: the device shell's own answers.
 
-use live_updater_ffi::{
+use crate::{
     BlockReason, BundleInfo, BundleStatus, FailureReason, Flushed, Latest, LatestStatus, Launch,
     Problem, Release, SyncOutcome, SyncStatus, UpdateEvent,
 };

@@ -1,0 +1,317 @@
+package io.github.liveupdater
+
+import androidx.lifecycle.Lifecycle
+import com.getcapacitor.JSObject
+import com.getcapacitor.Logger
+import com.getcapacitor.Plugin
+import com.getcapacitor.PluginCall
+import com.getcapacitor.PluginMethod
+import com.getcapacitor.annotation.CapacitorPlugin
+import io.github.liveupdater.core.CrashReason
+import io.github.liveupdater.core.Launch
+import io.github.liveupdater.core.UpdateEvent
+import io.github.liveupdater.core.Updater
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineExceptionHandler
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+
+/**
+ * The Android half: it loads what the core says, and tells the core what happens to the app.
+ *
+ * Nothing that goes wrong in here or in the core may end the app: it runs on its builtin files
+ * then, and the log says why.
+ */
+@CapacitorPlugin(name = "LiveUpdater")
+class LiveUpdaterPlugin : Plugin() {
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default + CoroutineExceptionHandler { _, problem -> log(problem) })
+    private lateinit var webRoot: WebRoot
+    private var pages: PageListener? = null
+    private var events: EventRelay? = null
+
+    /** Null where the updater is off, for the reason in [whyOff]. */
+    private var updater: Updater? = null
+    private var whyOff = "the updater hasn't started"
+
+    // Of the main thread.
+
+    private var isShown = false
+
+    /** The launch that the web view was told to load last. */
+    private var loadedToken = ""
+
+    /** Whether a load that was ordered here hasn't begun yet. */
+    private var isLoading = false
+
+    // Of Capacitor's thread for plugins, on which messages of pages arrive.
+
+    /** The launch of the page that speaks. */
+    private var pageToken = ""
+
+    /** What a page was told that is about the page after it. */
+    private val toldTooEarly = mutableListOf<UpdateEvent>()
+
+    override fun load() {
+        // First of all: what an earlier start left there would run unwatched if anything failed.
+        WebRoot.forget(context)
+        webRoot = WebRoot(bridge)
+        try {
+            if (bridge.serverUrl != null) turnOff("updates are off, since server.url is set") else start()
+        } catch (problem: Throwable) {
+            turnOff("the updater can't start; the log says why", problem)
+        }
+    }
+
+    private fun start() {
+        isShown = activity.lifecycle.currentState.isAtLeast(Lifecycle.State.RESUMED)
+        events = EventRelay(this)
+        val updater = KeptUpdater.open(context, config.configJSON, events)
+        val launch = updater.launch(isShown)
+        loadedToken = launch.launchToken
+        pageToken = launch.launchToken
+        webRoot.choose(launch)
+        this.updater = updater
+        log(launch)
+        if (LastProcess.hasCrashed(context)) {
+            scope.launch { attempt { updater.reportCrash(CrashReason.PREVIOUS_PROCESS) } }
+        }
+    }
+
+    private fun turnOff(reason: String, problem: Throwable? = null) {
+        whyOff = reason
+        updater = null
+        WebRoot.forget(context)
+        if (problem == null) Logger.info(TAG, reason) else Logger.error(TAG, reason, problem)
+    }
+
+    private fun log(launch: Launch) {
+        Logger.info(TAG, "launches ${launch.bundle.version} (${launch.bundle.id}, ${launch.bundle.status})")
+        launch.rolledBack?.let { Logger.warn(TAG, "has taken back ${it.version} (${it.id})") }
+        launch.problem?.let { Logger.error(TAG, "${it.code}: ${it.message}", null) }
+    }
+
+    // The app's life. A permission prompt stops no activity, it only pauses it.
+
+    override fun handleOnStart() {
+        // In load() it would be in vain: the bridge's builder sets its own listeners after that.
+        if (updater != null && pages == null) pages = PageListener(this).also(bridge::addWebViewListener)
+    }
+
+    override fun handleOnResume() {
+        isShown = true
+        attempt { updater?.resume() }
+    }
+
+    override fun handleOnPause() {
+        isShown = false
+        attempt { updater?.pause() }
+    }
+
+    override fun handleOnDestroy() {
+        events?.detach()
+        pages?.let(bridge::removeWebViewListener)
+        scope.cancel()
+    }
+
+    // What the web view tells, on the main thread.
+
+    internal fun onPageStarted() {
+        val token = loadedToken
+        val isOrdered = isLoading
+        isLoading = false
+        // In the queue behind the last messages of the page before, which must not count as this
+        // one's.
+        bridge.execute {
+            pageToken = token
+            if (isOrdered) tellAgain()
+        }
+    }
+
+    /** Waits for the report: the system ends this process right after. */
+    internal fun onRendererCrashed() {
+        val updater = updater ?: return
+        attempt { runBlocking { withTimeout(LONGEST_REPORT) { updater.reportCrash(CrashReason.RENDERER) } } }
+    }
+
+    // What the core tells, on its threads.
+
+    internal fun onEvent(event: UpdateEvent) = bridge.execute {
+        attempt {
+            val isOfNextPage = event.outlivesPage() && event !is UpdateEvent.AppReady
+            if (isOfNextPage && hasListeners(event.name())) toldTooEarly += event
+            tell(event)
+        }
+    }
+
+    private fun tellAgain() = attempt {
+        toldTooEarly.forEach(::tell)
+        toldTooEarly.clear()
+    }
+
+    private fun tell(event: UpdateEvent) =
+        notifyListeners(event.name(), JSObject(event.json()), event.outlivesPage())
+
+    /**
+     * Loads what runs now. Calls and the watchdog may activate bundles at the same time, so the core
+     * is asked once more: a second `launch` answers the newest activation.
+     */
+    internal fun show() = bridge.executeOnMainThread {
+        attempt {
+            val launch = updater?.launch(isShown) ?: return@executeOnMainThread
+            loadedToken = launch.launchToken
+            isLoading = true
+            webRoot.load(launch)
+        }
+    }
+
+    // What JavaScript calls.
+
+    @PluginMethod
+    fun notifyAppReady(call: PluginCall) {
+        // A page that was given no token is the one that began to run last.
+        val token = call.getString("launchToken") ?: pageToken
+        answer(call, { JSObject().put("bundle", builtin()) }) { JSObject().put("bundle", it.notifyAppReady(token).toJs()) }
+    }
+
+    @PluginMethod
+    fun getLatest(call: PluginCall) = answer(call) { JSObject(it.getLatest(call.getString("channel")).json()) }
+
+    @PluginMethod
+    fun download(call: PluginCall) = answer(call) { it.download(call.downloadFrom()).toJs() }
+
+    @PluginMethod
+    fun sync(call: PluginCall) = answer(call) { JSObject(it.sync().json()) }
+
+    @PluginMethod
+    fun cancel(call: PluginCall) = answer(call) { it.cancel() }
+
+    @PluginMethod
+    fun next(call: PluginCall) = answer(call) { it.setNext(call.required("id")).toJs() }
+
+    @PluginMethod
+    fun set(call: PluginCall) = answer(call) {
+        it.set(call.required("id"))
+        show()
+    }
+
+    @PluginMethod
+    fun reload(call: PluginCall) = answer(call) {
+        it.reload()
+        show()
+    }
+
+    @PluginMethod
+    fun reset(call: PluginCall) = answer(call) {
+        it.reset(call.getBoolean("toLastSuccessful") ?: false)
+        show()
+    }
+
+    @PluginMethod
+    fun current(call: PluginCall) =
+        answer(call, { JSObject().put("bundle", builtin()).put("native", InstalledApp(context).version) }) {
+            JSObject().put("bundle", it.current().toJs()).put("native", it.nativeVersion())
+        }
+
+    @PluginMethod
+    fun getNextBundle(call: PluginCall) = answer(call) { JSObject().put("bundle", it.next().toJsOrNull()) }
+
+    @PluginMethod
+    fun list(call: PluginCall) = answer(call) { JSObject().put("bundles", it.bundles().toJs { toJs() }) }
+
+    @PluginMethod
+    fun getFailedUpdate(call: PluginCall) = answer(call) { JSObject().put("bundle", it.failedUpdate().toJsOrNull()) }
+
+    @PluginMethod
+    fun getBuiltinVersion(call: PluginCall) = answer(call) { JSObject().put("version", it.builtinVersion()) }
+
+    @PluginMethod
+    fun delete(call: PluginCall) = answer(call) { it.delete(call.required("id")) }
+
+    @PluginMethod
+    fun verify(call: PluginCall) = answer(call) {
+        val damaged = it.verify(call.required("id"))
+        JSObject().put("ok", damaged.isEmpty()).put("damaged", damaged.toJs { this })
+    }
+
+    @PluginMethod
+    fun setBundleError(call: PluginCall) = answer(call) {
+        JSObject().put("rolledBack", it.setBundleError(call.getString("id")).toJsOrNull())
+    }
+
+    @PluginMethod
+    fun clearBlocked(call: PluginCall) = answer(call) { it.clearBlocked(call.getString("version")) }
+
+    @PluginMethod
+    fun setChannel(call: PluginCall) = answer(call) {
+        it.setChannel(call.getString("channel"))
+        JSObject().put("channel", it.channel())
+    }
+
+    @PluginMethod
+    fun getChannel(call: PluginCall) = answer(call) { JSObject().put("channel", it.channel()) }
+
+    @PluginMethod
+    fun getDeviceId(call: PluginCall) = answer(call) { JSObject().put("deviceId", it.deviceId()) }
+
+    @PluginMethod
+    fun setCustomId(call: PluginCall) = answer(call) { it.setCustomId(call.getString("customId")) }
+
+    @PluginMethod
+    fun flush(call: PluginCall) = answer(call) { JSObject(it.flush().json()) }
+
+    @PluginMethod
+    fun state(call: PluginCall) = answer(call) { JSObject(it.state()) }
+
+    @PluginMethod
+    fun isAutoUpdateEnabled(call: PluginCall) =
+        answer(call, { JSObject().put("enabled", false) }) { JSObject().put("enabled", it.isAutoUpdateEnabled()) }
+
+    @PluginMethod
+    fun getPluginVersion(call: PluginCall) = call.resolve(JSObject().put("version", VERSION))
+
+    /**
+     * Does what a call asks for off this thread, which all plugins share, and answers it. While the
+     * updater is off, that is `whenOff`, or a refusal.
+     */
+    private fun answer(call: PluginCall, whenOff: (() -> JSObject)? = null, work: suspend (Updater) -> Any?) {
+        val updater = updater
+        scope.launch {
+            try {
+                val result = when {
+                    updater != null -> work(updater)
+                    whenOff != null -> whenOff()
+                    else -> return@launch call.unavailable(whyOff)
+                }
+                if (result is JSObject) call.resolve(result) else call.resolve()
+            } catch (cancelled: CancellationException) {
+                throw cancelled
+            } catch (problem: Throwable) {
+                call.reject(problem)
+            }
+        }
+    }
+
+    private fun builtin() = builtinBundle(config.getString("version") ?: InstalledApp(context).version)
+
+    /** Nobody waits for an answer, and the app goes on whatever happens. */
+    private inline fun attempt(work: () -> Unit) = try {
+        work()
+    } catch (problem: Throwable) {
+        log(problem)
+    }
+
+    private fun log(problem: Throwable) = Logger.error(TAG, "failed: $problem", problem)
+
+    internal companion object {
+        const val TAG = "LiveUpdater"
+        const val VERSION = "0.1.0"
+
+        /** In milliseconds. */
+        const val LONGEST_REPORT = 2000L
+    }
+}

@@ -1,0 +1,96 @@
+/** What happens to the app is told to the core. */
+
+import assert from 'node:assert/strict';
+
+import { pause, until } from '../until.mjs';
+
+/** As Android's ApplicationExitInfo names it. */
+const REASON_CRASH = 4;
+
+/** One bad launch of a good bundle is enough. */
+const STRICT = { config: { crashLoopLimit: 1 } };
+
+export const scenarios = {
+  async 'an activity that is made anew shows the same launch'(scene) {
+    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 600_000 } });
+    await scene.server.offer('3.0.0', '3.0.0-never-ready');
+    await phone.fetches('3.0.0');
+    await phone.press('apply');
+    await phone.shows('3.0.0');
+    // As often as a launch that fails would have been enough.
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume']) await phone.tell(change);
+      await phone.shows('3.0.0');
+    }
+    const { bundle } = await phone.call('current');
+    assert.deepEqual([bundle.version, bundle.status], ['3.0.0', 'trial']);
+    assert.equal((await phone.call('getFailedUpdate')).bundle ?? null, null);
+  },
+
+  async 'the page of an activity that is made anew can say that it works'(scene) {
+    const phone = await scene.phoneWith('2.0.0');
+    for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume']) await phone.tell(change);
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+    await phone.press('reset');
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+  },
+
+  async 'time in the background does not count against a bundle'(scene) {
+    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 1500 } });
+    await scene.server.offer('3.0.0', '3.0.0-never-ready');
+    await phone.fetches('3.0.0');
+    await phone.webView.holdLoads();
+    await phone.press('apply');
+    await until('the trial begins', async () => (await phone.call('current')).bundle.version === '3.0.0');
+    await phone.tell('pause');
+    phone.webView.releaseLoads();
+    await phone.shows('3.0.0');
+    await pause(3000);
+    assert.equal((await phone.call('current')).bundle.status, 'trial');
+    await phone.tell('resume');
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
+  async 'an activity that nobody has seen yet does not count against it either'(scene) {
+    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 1500 } });
+    await scene.server.offer('3.0.0', '3.0.0-never-ready');
+    await phone.fetches('3.0.0');
+    await phone.restart({ isShown: false });
+    await phone.shows('3.0.0');
+    await pause(3000);
+    assert.equal((await phone.call('current')).bundle.status, 'trial');
+    await phone.tell('resume');
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
+  async 'a crash that the system tells of counts against the bundle'(scene) {
+    const phone = await scene.phoneWith('2.0.0', STRICT);
+    const crashed = await phone.kill();
+    phone.exits = [{ pid: crashed, reason: REASON_CRASH }];
+    await phone.start();
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+    await phone.restart();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await phone.lists('updateFailed 2.0.0: crash_loop');
+  },
+
+  async 'a crash of a process that ran no bundle does not'(scene) {
+    const phone = await scene.phoneWith('2.0.0', STRICT);
+    phone.exits = [{ pid: (await phone.kill()) + 1, reason: REASON_CRASH }];
+    for (let start = 0; start < 2; start += 1) {
+      await phone.start();
+      await phone.shows('2.0.0', 'Ready: 2.0.0');
+      await phone.kill();
+    }
+  },
+
+  async 'a crash of the page counts against the bundle'(scene) {
+    const phone = await scene.phoneWith('2.0.0', STRICT);
+    phone.webView.crash();
+    // The system ends an app whose page has died.
+    await phone.hasEnded();
+    await phone.restart();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await phone.lists('updateFailed 2.0.0: crash_loop');
+  },
+};

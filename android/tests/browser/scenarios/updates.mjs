@@ -1,0 +1,123 @@
+/** The app's own JavaScript brings it up to date. */
+
+import assert from 'node:assert/strict';
+
+export const scenarios = {
+  async 'the app updates itself and stays updated'(scene) {
+    await scene.server.offer('2.0.0');
+    const phone = await scene.phone();
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await scene.picture(phone, 'the builtin files');
+
+    await phone.fetches('2.0.0');
+    assert.equal(await phone.page.evaluate(() => document.getElementById('progress').value), 100);
+    await scene.picture(phone, 'downloaded');
+    await phone.press('apply');
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+    await phone.lists('set 2.0.0');
+    await scene.picture(phone, 'updated');
+
+    const { bundle, native } = await phone.call('current');
+    assert.equal(bundle.version, '2.0.0');
+    assert.equal(bundle.status, 'success');
+    assert.equal(native, '1.0.0');
+
+    await phone.restart();
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
+  async 'what a page needs is there before it is loaded'(scene) {
+    const phone = await scene.phoneWith('2.0.0');
+    const names = phone.asked.map((order) => order.do).filter((name) => /Script|load/.test(name));
+    // Capacitor's own script comes second; a page is loaded after each change.
+    assert.deepEqual(names, ['addScript', 'addScript', 'load', 'removeScript', 'addScript', 'load']);
+    const [first, second] = phone.asked.filter((order) => order.do === 'load');
+    assert.ok(!first.stored, first.stored);
+    assert.match(second.stored, /\/no_backup\/live-updater\/bundles\/.*\/www$/);
+    const added = phone.asked.filter((order) => order.do === 'addScript');
+    for (const script of [added[0], added[2]]) {
+      assert.match(script.script, /__liveUpdaterLaunch/);
+      assert.deepEqual(script.origins, ['http://localhost']);
+    }
+  },
+
+  async 'each method answers in its shape'(scene) {
+    const phone = await scene.phoneWith('2.0.0');
+    const { bundle } = await phone.call('current');
+    const { id } = bundle;
+    assert.deepEqual(Object.keys(bundle).sort(), ['checksum', 'downloaded', 'id', 'status', 'version']);
+    const { bundles } = await phone.call('list');
+    assert.deepEqual(bundles, [bundle]);
+    assert.equal((await phone.call('getNextBundle')).bundle, null);
+    assert.equal((await phone.call('getFailedUpdate')).bundle, null);
+    assert.deepEqual(await phone.call('getBuiltinVersion'), { version: '1.0.0' });
+    assert.deepEqual(await phone.call('verify', { id }), { ok: true, damaged: [] });
+    assert.deepEqual(await phone.call('getChannel'), { channel: 'production' });
+    assert.deepEqual(await phone.call('setChannel', { channel: 'beta' }), { channel: 'beta' });
+    assert.deepEqual(await phone.call('setChannel'), { channel: 'production' });
+    assert.match((await phone.call('getDeviceId')).deviceId, /./);
+    assert.equal(await phone.call('setCustomId', { customId: 'person' }), undefined);
+    assert.equal(await phone.call('clearBlocked'), undefined);
+    assert.equal(await phone.call('cancel'), undefined);
+    assert.equal((await phone.call('flush')).pending, 0);
+    assert.equal((await phone.call('state')).current, id);
+    assert.deepEqual(await phone.call('isAutoUpdateEnabled'), { enabled: false });
+    assert.match((await phone.call('getPluginVersion')).version, /^\d+\.\d+\.\d+$/);
+    assert.equal((await phone.call('getLatest')).status, 'upToDate');
+    assert.equal((await phone.call('sync')).status, 'upToDate');
+    assert.equal((await phone.call('delete', { id })).code, 'protected_bundle');
+    assert.equal((await phone.call('next', { id })).version, '2.0.0');
+    assert.equal((await phone.call('getNextBundle')).bundle.id, id);
+    assert.equal((await phone.call('setBundleError')).rolledBack.status, 'error');
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    assert.equal((await phone.call('getFailedUpdate')).bundle.id, id);
+  },
+
+  async 'a bundle can be fetched from where the page says'(scene) {
+    await scene.server.offer('2.0.0');
+    const phone = await scene.phone();
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    const from = await scene.server.address('2.0.0');
+    const { id, status } = await phone.call('download', from);
+    assert.equal(status, 'pending');
+    phone.call('set', { id }).catch(() => undefined);
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+    assert.equal((await phone.call('download', { url: from.url })).code, 'invalid_request');
+  },
+
+  async 'without scripts at the start of documents it updates itself too'(scene) {
+    const phone = await scene.phoneWith('2.0.0', { webViewFeatures: ['WEB_MESSAGE_LISTENER'] });
+    assert.equal(await phone.page.evaluate(() => '__liveUpdaterLaunch' in window), false);
+    assert.equal((await phone.call('current')).bundle.status, 'success');
+    await phone.restart();
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
+  async 'a web view with nothing but a javascript interface is enough'(scene) {
+    const phone = await scene.phoneWith('2.0.0', { webViewFeatures: [] });
+    assert.equal((await phone.call('current')).bundle.status, 'success');
+  },
+
+  async 'reset goes back to the builtin files'(scene) {
+    const phone = await scene.phoneWith('2.0.0');
+    await phone.press('reset');
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    assert.equal(await phone.storedPath(), undefined);
+    await phone.restart();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+  },
+
+  async 'what a call fails with has a code for programs'(scene) {
+    const phone = await scene.phone();
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    assert.deepEqual(await phone.call('set', { id: 'none' }), {
+      code: 'unknown_bundle',
+      message: (await phone.call('set', { id: 'none' })).message,
+      data: { retryable: false },
+    });
+    assert.equal((await phone.call('set')).code, 'invalid_request');
+  },
+};

@@ -1,0 +1,131 @@
+/**
+ * A web view: a page of the browser, steered by what the app process asks for, which is told of
+ * what happens to the page.
+ *
+ * Both ways go through one connection to the browser, so the app hears of a page's start before it
+ * hears the page's first message, as it does on a phone.
+ */
+
+const BINDING = '__toAndroid';
+
+/** Android gives pages this object; Capacitor's own script in the page finds it. */
+const ANDROID_BRIDGE = `(() => {
+  const send = window.${BINDING};
+  window.androidBridge = { postMessage: (message) => send(message), onmessage: null };
+})();`;
+
+export class WebView {
+  #number;
+  #tell;
+  #cdp;
+  #scripts = new Map();
+  /** By its number: the document's frame and origin. */
+  #documents = new Map();
+  #mainFrame;
+  #held = [];
+  #holds = false;
+
+  static async open(context, number, tell) {
+    const view = new WebView();
+    view.#number = number;
+    view.#tell = (name, data) => tell(name, { view: number, ...data });
+    view.page = await context.newPage();
+    view.#cdp = await context.newCDPSession(view.page);
+    await view.#listen();
+    return view;
+  }
+
+  async #listen() {
+    const cdp = this.#cdp;
+    cdp.on('Page.frameNavigated', ({ frame }) => {
+      if (frame.parentId) return;
+      this.#mainFrame = frame.id;
+      if (frame.url !== 'about:blank') this.#tell('pageStarted', { url: frame.url });
+    });
+    cdp.on('Page.loadEventFired', () => this.#tell('pageFinished', { url: this.page.url() }));
+    cdp.on('Runtime.executionContextCreated', ({ context }) => this.#documents.set(context.id, context));
+    cdp.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {
+      if (name === BINDING) this.#receive(payload, executionContextId);
+    });
+    cdp.on('Inspector.targetCrashed', () => this.#tell('rendererGone', { didCrash: true }));
+    await cdp.send('Page.enable');
+    await cdp.send('Inspector.enable');
+    await cdp.send('Runtime.enable');
+    await cdp.send('Runtime.addBinding', { name: BINDING });
+    await this.#addScript(ANDROID_BRIDGE);
+  }
+
+  #receive(data, document) {
+    const { origin, auxData } = this.#documents.get(document);
+    this.#tell('message', { document, data, origin, isMainFrame: auxData.frameId === this.#mainFrame });
+  }
+
+  /** Does what the app process asks for. */
+  async carryOut(order) {
+    switch (order.do) {
+      case 'load':
+        if (this.#holds) this.#held.push(order);
+        else this.#load(order.url);
+        break;
+      case 'stop':
+        await this.#cdp.send('Page.stopLoading');
+        break;
+      case 'evaluate':
+        this.#evaluate(order.script, {});
+        break;
+      case 'reply':
+        // The document may be gone: then nobody is there to be told.
+        this.#evaluate(`window.androidBridge.onmessage({ data: ${JSON.stringify(order.data)} })`, {
+          contextId: order.document,
+        });
+        break;
+      case 'addScript': {
+        const origins = JSON.stringify(order.origins);
+        const script = `if (${origins}.includes(location.origin)) {\n${order.script}\n}`;
+        this.#scripts.set(order.id, await this.#addScript(script));
+        break;
+      }
+      case 'removeScript':
+        await this.#cdp.send('Page.removeScriptToEvaluateOnNewDocument', {
+          identifier: this.#scripts.get(order.id),
+        });
+        break;
+      default:
+        throw new Error(`unknown order: ${order.do}`);
+    }
+  }
+
+  /** A slow phone: from now on a load that is asked for doesn't begin. */
+  holdLoads() {
+    this.#holds = true;
+  }
+
+  /** What was asked for begins; only the last of it comes to anything. */
+  releaseLoads() {
+    this.#holds = false;
+    for (const { url } of this.#held.splice(0)) this.#load(url);
+  }
+
+  /** As a page with a bug in its native code would. */
+  crash() {
+    this.#cdp.send('Page.crash').catch(() => undefined);
+  }
+
+  async close() {
+    await this.page.close().catch(() => undefined);
+  }
+
+  /** Not waited for: a page may take its time, or be replaced before it is there. */
+  #load(url) {
+    this.#cdp.send('Page.navigate', { url }).catch(() => undefined);
+  }
+
+  #evaluate(expression, where) {
+    this.#cdp.send('Runtime.evaluate', { expression, ...where }).catch(() => undefined);
+  }
+
+  async #addScript(source) {
+    const { identifier } = await this.#cdp.send('Page.addScriptToEvaluateOnNewDocument', { source });
+    return identifier;
+  }
+}

@@ -1,0 +1,24 @@
+package android.app;
+
+public class ApplicationExitInfo {
+    public static final int REASON_SIGNALED = 2;
+    public static final int REASON_LOW_MEMORY = 3;
+    public static final int REASON_CRASH = 4;
+    public static final int REASON_CRASH_NATIVE = 5;
+
+    private final int pid;
+    private final int reason;
+
+    public ApplicationExitInfo(int pid, int reason) {
+        this.pid = pid;
+        this.reason = reason;
+    }
+
+    public int getPid() {
+        return pid;
+    }
+
+    public int getReason() {
+        return reason;
+    }
+}

@@ -1,0 +1,5 @@
+package android.webkit;
+
+public abstract class ServiceWorkerClient {
+    public abstract WebResourceResponse shouldInterceptRequest(WebResourceRequest request);
+}

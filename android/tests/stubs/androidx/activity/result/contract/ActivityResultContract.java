@@ -1,0 +1,3 @@
+package androidx.activity.result.contract;
+
+public class ActivityResultContract<I, O> {}

@@ -1,0 +1,7 @@
+package com.getcapacitor;
+
+import android.webkit.WebChromeClient;
+
+public class BridgeWebChromeClient extends WebChromeClient {
+    public BridgeWebChromeClient(Bridge bridge) {}
+}

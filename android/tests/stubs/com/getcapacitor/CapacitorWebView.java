@@ -1,0 +1,7 @@
+package com.getcapacitor;
+
+import android.webkit.WebView;
+
+public class CapacitorWebView extends WebView {
+    public void setBridge(Bridge bridge) {}
+}

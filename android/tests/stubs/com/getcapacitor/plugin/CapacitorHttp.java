@@ -1,0 +1,7 @@
+package com.getcapacitor.plugin;
+
+import com.getcapacitor.Plugin;
+import com.getcapacitor.annotation.CapacitorPlugin;
+
+@CapacitorPlugin
+public class CapacitorHttp extends Plugin {}

@@ -1,0 +1,3 @@
+package org.apache.cordova;
+
+public class PluginEntry {}

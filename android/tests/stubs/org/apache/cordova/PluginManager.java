@@ -1,0 +1,5 @@
+package org.apache.cordova;
+
+public class PluginManager {
+    public void exec(String service, String action, String callback, String arguments) {}
+}

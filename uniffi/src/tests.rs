@@ -1,0 +1,4 @@
+//! The crate as the languages see it.
+
+mod json;
+mod opening;
