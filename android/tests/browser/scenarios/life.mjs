@@ -17,11 +17,13 @@ export const scenarios = {
     await phone.fetches('3.0.0');
     await phone.press('apply');
     await phone.shows('3.0.0');
+    const launch = await launchToken(phone);
     // As often as a launch that fails would have been enough.
     for (let turn = 0; turn < 3; turn += 1) {
       for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume'])
         await phone.tell(change);
       await phone.shows('3.0.0');
+      assert.equal(await launchToken(phone), launch);
     }
     const { bundle } = await phone.call('current');
     assert.deepEqual([bundle.version, bundle.status], ['3.0.0', 'trial']);
@@ -123,3 +125,7 @@ export const scenarios = {
     await phone.lists('updateFailed 2.0.0: crash_loop');
   },
 };
+
+function launchToken(phone) {
+  return phone.page.evaluate(() => window.__liveUpdaterLaunch.token);
+}
