@@ -141,10 +141,31 @@ final class PluginCallTests: XCTestCase {
 
         var failed: [String: Any] = [:]
         phone.plugin.addEventListener("updateFailed") { failed = $0 }
-        XCTAssertEqual(failed["reason"] as? String, "reported")
-        XCTAssertEqual((failed["bundle"] as? [String: Any])?["id"] as? String, id)
         var missed = false
         phone.plugin.addEventListener("setNext") { _ in missed = true }
+        try await eventually("the new page hears") { !failed.isEmpty }
+        XCTAssertEqual(failed["reason"] as? String, "reported")
+        XCTAssertEqual((failed["bundle"] as? [String: Any])?["id"] as? String, id)
         XCTAssertFalse(missed)
+    }
+
+    func testWhatTheOldPageHasHeardTheNewOneHearsToo() async throws {
+        let phone = try Phone()
+        phone.start()
+        var old: [String] = []
+        for name in ["set", "appReady"] {
+            phone.plugin.addEventListener(name) { _ in old.append(name) }
+        }
+        try await phone.call("notifyAppReady")
+
+        _ = try await phone.update()
+
+        XCTAssertEqual(old, ["appReady", "set"])
+        var new: [String] = []
+        for name in ["set", "appReady"] {
+            phone.plugin.addEventListener(name) { _ in new.append(name) }
+        }
+        try await eventually("the new page hears") { !new.isEmpty }
+        XCTAssertEqual(new, ["set"])
     }
 }

@@ -2,6 +2,7 @@
 //! the real library and a real server. What Apple's systems would bring is played by stubs.
 
 mod bundles;
+mod capacitor;
 mod chroot;
 mod manifests;
 mod package;
@@ -14,7 +15,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::{Outcome, Result, Run, Suite, Tally};
-use crate::install::Tool;
+use crate::install::{NpmPackages, Tool};
 use crate::native;
 use crate::workspace::Workspace;
 use chroot::Chroot;
@@ -28,8 +29,9 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("unshare", "util-linux"),
         Tool::new("zip", "zip"),
         Tool::new("node", "nodejs"),
+        Tool::new("npm", "npm"),
     ],
-    packages: &[],
+    packages: &[NpmPackages::PLUGIN],
     runs_without_tools: false,
     by_default: false,
     run,
@@ -69,6 +71,8 @@ fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
         one_pod(&chroot, &package),
     );
     note(tally, "manifest_is_read", manifest(&chroot, &package));
+    let capacitor = capacitor::check(run.workspace);
+    note(tally, "stubs_are_as_capacitor_is", capacitor);
     Ok(())
 }
 

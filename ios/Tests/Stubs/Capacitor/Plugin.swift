@@ -116,18 +116,21 @@ open class CAPPlugin: NSObject {
 
     public func addEventListener(_ name: String, listener: @escaping ([String: Any]) -> Void) {
         eventListeners[name, default: []].append(listener)
-        retainedEventArguments.removeValue(forKey: name)?.forEach(listener)
+        retainedEventArguments.removeValue(forKey: name)?.forEach { notifyListeners(name, data: $0) }
     }
 
     public func hasListeners(_ name: String) -> Bool {
         !(eventListeners[name] ?? []).isEmpty
     }
 
-    public func notifyListeners(_ name: String, data: [String: Any]?, retainUntilConsumed retain: Bool) {
+    /// The page hears of it a turn of the main thread later, as of the answers of calls.
+    public func notifyListeners(_ name: String, data: [String: Any]?, retainUntilConsumed retain: Bool = false) {
         let listeners = eventListeners[name] ?? []
         if listeners.isEmpty && retain {
             retainedEventArguments[name, default: []].append(data ?? [:])
         }
-        listeners.forEach { $0(data ?? [:]) }
+        listeners.forEach { listener in
+            DispatchQueue.main.async { listener(data ?? [:]) }
+        }
     }
 }
