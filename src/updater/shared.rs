@@ -25,6 +25,9 @@ use crate::store::state::State;
 use crate::store::storage::Storage;
 use crate::transport::client::HttpClient;
 
+/// A change of the state, of one kind for each answer.
+type Change<T> = Box<dyn FnOnce(&mut Lifecycle) -> Outcome<T> + Send>;
+
 /// One for timers, one for the network; the blocking pool does the rest.
 const WORKERS: usize = 2;
 
@@ -168,7 +171,7 @@ impl Shared {
 
     fn change_by<T: Send + 'static>(
         self: Arc<Self>,
-        change: Box<dyn FnOnce(&mut Lifecycle) -> Outcome<T> + Send>,
+        change: Change<T>,
     ) -> BoxFuture<'static, Result<T, Error>> {
         Box::pin(async move {
             let shared = Arc::clone(&self);

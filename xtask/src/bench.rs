@@ -10,6 +10,7 @@ mod program;
 mod report;
 mod series;
 mod server;
+mod size;
 mod sync;
 mod workload;
 
@@ -33,7 +34,7 @@ Example:
   cargo xtask bench
   cargo xtask bench sync --runs 15
 
-It needs curl, sha256sum, openssl, unzip and sync, about 8 GB of disk below target/, and a machine
+It needs curl, sha256sum, openssl, unzip, sync, strip and gzip, about 8 GB of disk below target/, and a machine
 that does nothing else. The real web app is measured where `cargo xtask test --install` has
 fetched it.")]
 pub(crate) struct Arguments {
@@ -54,10 +55,12 @@ enum Topic {
     Launch,
     /// The most memory that a device needs
     Memory,
+    /// How large the library is that apps get, and what takes it
+    Size,
 }
 
 impl Topic {
-    const ALL: [Self; 3] = [Self::Sync, Self::Launch, Self::Memory];
+    const ALL: [Self; 4] = [Self::Sync, Self::Launch, Self::Memory, Self::Size];
 
     /// Names its section and its chart.
     fn name(self) -> &'static str {
@@ -65,6 +68,7 @@ impl Topic {
             Self::Sync => "sync",
             Self::Launch => "launch",
             Self::Memory => "memory",
+            Self::Size => "size",
         }
     }
 
@@ -73,6 +77,7 @@ impl Topic {
             Self::Sync => sync::measure(bench, runs.unwrap_or(7)),
             Self::Launch => launch::measure(bench, runs.unwrap_or(500)),
             Self::Memory => memory::measure(bench, runs.unwrap_or(3)),
+            Self::Size => size::measure(bench, runs.unwrap_or(7)),
         }
     }
 }

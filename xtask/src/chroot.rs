@@ -108,11 +108,6 @@ impl Chroot {
         Ok(())
     }
 
-    /// Where it lies.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// A shell command in it, with `folder` as `/work`, where it starts. It sees the network and the
     /// processes of this machine, and of its environment what is set on the command.
     pub(crate) fn command(&self, folder: &Path, script: &str) -> Command {

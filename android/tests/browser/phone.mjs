@@ -37,6 +37,8 @@ export class Phone {
   exits = [];
   /** The version code of the app that is installed. */
   versionCode = 1;
+  /** Android's API level. */
+  sdk = 36;
   /** What the web view was asked for, in this order. */
   asked = [];
   #folder;
@@ -59,7 +61,11 @@ export class Phone {
    * `config` is added to the plugin's configuration, `app` to Capacitor's. `webViewFeatures` are
    * those of AndroidX that the web view has.
    */
-  static async install(folder, server, { config = {}, app = {}, webViewFeatures = ALL_FEATURES } = {}) {
+  static async install(
+    folder,
+    server,
+    { config = {}, app = {}, webViewFeatures = ALL_FEATURES } = {},
+  ) {
     const phone = new Phone();
     phone.#folder = folder;
     phone.#webViewFeatures = webViewFeatures;
@@ -69,7 +75,13 @@ export class Phone {
     const plugins = PLUGINS.map((classpath) => ({ pkg: 'any', classpath }));
     await writeFile(join(assets, 'capacitor.plugins.json'), JSON.stringify(plugins));
     const trust = { mode: 'bundle', keys: [{ key: await press.publicKey() }] };
-    const LiveUpdater = { version: '1.0.0', updateUrl: server?.url, autoUpdate: 'off', trust, ...config };
+    const LiveUpdater = {
+      version: '1.0.0',
+      updateUrl: server?.url,
+      autoUpdate: 'off',
+      trust,
+      ...config,
+    };
     const capacitor = {
       appId: 'com.example.app',
       plugins: { LiveUpdater },
@@ -93,7 +105,12 @@ export class Phone {
   }
 
   #passOn(incoming, answer) {
-    const options = { port: this.#files, host: '127.0.0.1', method: incoming.method, path: incoming.url };
+    const options = {
+      port: this.#files,
+      host: '127.0.0.1',
+      method: incoming.method,
+      path: incoming.url,
+    };
     const passed = request({ ...options, headers: incoming.headers }, (response) => {
       answer.writeHead(response.statusCode, response.headers);
       response.pipe(answer);
@@ -104,13 +121,21 @@ export class Phone {
 
   /** A person taps on the app. `withLibrary: false`: the core's library is missing. */
   async start({ withLibrary = true, isShown = true } = {}) {
-    const { exits, versionCode } = this;
-    const facts = { root: this.#folder, webViewFeatures: this.#webViewFeatures, exits, versionCode };
+    const { exits, sdk, versionCode } = this;
+    const facts = {
+      root: this.#folder,
+      webViewFeatures: this.#webViewFeatures,
+      exits,
+      sdk,
+      versionCode,
+    };
     const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
     const path = `-Djna.library.path=${withLibrary ? library : this.#folder}`;
     // Cargo names its folders there, and the library would be found in one of them.
     const env = { ...process.env, LD_LIBRARY_PATH: undefined };
-    this.#process = spawn('java', [...flags, path, '-cp', classPath, MAIN, JSON.stringify(facts)], { env });
+    this.#process = spawn('java', [...flags, path, '-cp', classPath, MAIN, JSON.stringify(facts)], {
+      env,
+    });
     this.#log.write(`== process ${this.#process.pid}\n`);
     this.#process.stderr.on('data', (data) => this.#log.write(data));
     this.#process.stdin.on('error', () => undefined);
@@ -146,7 +171,9 @@ export class Phone {
       return;
     }
     this.asked.push(order);
-    this.#work = this.#work.then(() => this.#carryOut(order)).catch((error) => this.#log.write(`rig: ${error}\n`));
+    this.#work = this.#work
+      .then(() => this.#carryOut(order))
+      .catch((error) => this.#log.write(`rig: ${error}\n`));
   }
 
   async #carryOut(order) {
@@ -204,7 +231,8 @@ export class Phone {
   }
 
   async turnOff() {
-    if (this.#process && this.#process.exitCode === null && this.#process.signalCode === null) await this.kill();
+    if (this.#process && this.#process.exitCode === null && this.#process.signalCode === null)
+      await this.kill();
     await this.#browser.close();
     this.#front.close();
     this.#front.closeAllConnections();
@@ -251,9 +279,15 @@ export class Phone {
   /** Checks for `version`, downloads it, and has it as next. */
   async fetches(version) {
     await this.press('check');
-    await until('the check', async () => (await this.text('#status')) === `Update available: ${version}`);
+    await until(
+      'the check',
+      async () => (await this.text('#status')) === `Update available: ${version}`,
+    );
     await this.press('download');
-    await until('the download', async () => (await this.text('#status')) === `Downloaded: ${version}`);
+    await until(
+      'the download',
+      async () => (await this.text('#status')) === `Downloaded: ${version}`,
+    );
   }
 
   /** Updates to `version`, and waits until it is ready. */
@@ -267,11 +301,13 @@ export class Phone {
   call(method, options) {
     return this.page.evaluate(
       ([name, given]) =>
-        window.Capacitor.nativePromise('LiveUpdater', name, given).catch(({ code, message, data }) => ({
-          code,
-          message,
-          data,
-        })),
+        window.Capacitor.nativePromise('LiveUpdater', name, given).catch(
+          ({ code, message, data }) => ({
+            code,
+            message,
+            data,
+          }),
+        ),
       [method, options],
     );
   }

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { Scene } from './scene.mjs';
 import { screenshots } from './settings.mjs';
 
-const SCENARIOS = ['updates', 'readiness', 'rollback', 'life', 'trouble'];
+const SCENARIOS = ['source', 'updates', 'readiness', 'rollback', 'life', 'trouble'];
 
 /** Longer than any of them takes, on a machine that is busy with other things. */
 const PATIENCE = 120_000;
+
+// So that what was started is ended by the handlers of the exit.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 await rm(screenshots, { recursive: true, force: true });
 await mkdir(screenshots, { recursive: true });

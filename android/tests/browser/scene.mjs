@@ -18,8 +18,14 @@ export class Scene {
     const scene = new Scene();
     scene.#folder = join(scratch, name.replaceAll(' ', '-'));
     await mkdir(scene.#folder, { recursive: true });
-    scene.#server = await UpdateServer.start(join(scene.#folder, 'server'));
+    await scene.serve();
     return scene;
+  }
+
+  /** Starts the server, in the place of the one that runs. */
+  async serve(...options) {
+    this.#server?.stop();
+    this.#server = await UpdateServer.start(join(this.#folder, 'server'), options);
   }
 
   get server() {
@@ -53,6 +59,6 @@ export class Scene {
 
   async close() {
     await Promise.all(this.#phones.map((phone) => phone.turnOff()));
-    this.#server.stop();
+    this.#server?.stop();
   }
 }

@@ -36,7 +36,16 @@ class Press {
     return this.#once(`${app}-${version}`, async () => {
       const key = join(await this.keys(), 'live-updater.private.pem');
       const zip = join(this.#folder, `${app}-${version}.zip`);
-      await run(program, ['pack', join(apps, app), '--version', version, '--out', zip, '--sign', key]);
+      await run(program, [
+        'pack',
+        join(apps, app),
+        '--version',
+        version,
+        '--out',
+        zip,
+        '--sign',
+        key,
+      ]);
       return zip;
     });
   }
@@ -52,12 +61,17 @@ export const press = new Press();
 export class UpdateServer {
   #folder;
   #process;
+  #atExit = () => this.#process.kill();
 
-  static async start(folder) {
+  /** With further options of the command, such as faults. */
+  static async start(folder, options = []) {
     const server = new UpdateServer();
     await mkdir(folder, { recursive: true });
     server.#folder = folder;
-    server.#process = spawn(program, ['mock', folder, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    server.#process = spawn(program, ['mock', folder, '--json', ...options], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    process.once('exit', server.#atExit);
     const [line] = await once(createInterface({ input: server.#process.stdout }), 'line');
     server.url = JSON.parse(line).url;
     return server;
@@ -82,6 +96,7 @@ export class UpdateServer {
   }
 
   stop() {
+    process.removeListener('exit', this.#atExit);
     this.#process.kill();
   }
 }

@@ -31,4 +31,7 @@ const modules = setting('NODE_MODULES');
 export const { chromium } = createRequire(join(modules, 'any.js'))('playwright-core');
 
 /** The script of Capacitor's that Android puts into each page. */
-export const nativeBridge = join(modules, '@capacitor/android/capacitor/src/main/assets/native-bridge.js');
+export const nativeBridge = join(
+  modules,
+  '@capacitor/android/capacitor/src/main/assets/native-bridge.js',
+);

@@ -43,7 +43,9 @@ export class WebView {
       if (frame.url !== 'about:blank') this.#tell('pageStarted', { url: frame.url });
     });
     cdp.on('Page.loadEventFired', () => this.#tell('pageFinished', { url: this.page.url() }));
-    cdp.on('Runtime.executionContextCreated', ({ context }) => this.#documents.set(context.id, context));
+    cdp.on('Runtime.executionContextCreated', ({ context }) =>
+      this.#documents.set(context.id, context),
+    );
     cdp.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {
       if (name === BINDING) this.#receive(payload, executionContextId);
     });
@@ -57,7 +59,12 @@ export class WebView {
 
   #receive(data, document) {
     const { origin, auxData } = this.#documents.get(document);
-    this.#tell('message', { document, data, origin, isMainFrame: auxData.frameId === this.#mainFrame });
+    this.#tell('message', {
+      document,
+      data,
+      origin,
+      isMainFrame: auxData.frameId === this.#mainFrame,
+    });
   }
 
   /** Does what the app process asks for. */
@@ -125,7 +132,9 @@ export class WebView {
   }
 
   async #addScript(source) {
-    const { identifier } = await this.#cdp.send('Page.addScriptToEvaluateOnNewDocument', { source });
+    const { identifier } = await this.#cdp.send('Page.addScriptToEvaluateOnNewDocument', {
+      source,
+    });
     return identifier;
   }
 }

@@ -11,13 +11,16 @@ import java.util.concurrent.Executors
 
 /** Answers the browser with what Capacitor's own server gives a web view. */
 internal class FileServer(private val webView: () -> WebView?) {
-    private val server = HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0)
+    private val address = InetSocketAddress(InetAddress.getLoopbackAddress(), 0)
+    private val server = HttpServer.create(address, 0)
 
     val port: Int get() = server.address.port
 
     init {
         server.createContext("/", ::answer)
-        server.executor = Executors.newCachedThreadPool { Thread(it, "files").apply { isDaemon = true } }
+        server.executor = Executors.newCachedThreadPool { work ->
+            Thread(work, "files").apply { isDaemon = true }
+        }
         server.start()
     }
 
@@ -31,18 +34,23 @@ internal class FileServer(private val webView: () -> WebView?) {
         response.responseHeaders.forEach(exchange.responseHeaders::set)
         response.mimeType?.let { exchange.responseHeaders.set("Content-Type", it) }
         val body = response.data?.readAllBytes() ?: ByteArray(0)
-        exchange.sendResponseHeaders(response.statusCode, if (body.isEmpty()) -1 else body.size.toLong())
+        // To this server, no body is a length of -1; 0 would be one of any length.
+        val length = if (body.isEmpty()) -1L else body.size.toLong()
+        exchange.sendResponseHeaders(response.statusCode, length)
         if (body.isNotEmpty()) exchange.responseBody.write(body)
     }
 
     private class Request(private val exchange: HttpExchange) : WebResourceRequest {
-        override fun getUrl(): Uri = Uri.parse("http://${exchange.requestHeaders.getFirst("Host")}${exchange.requestURI}")
+        private val headers = exchange.requestHeaders
 
-        override fun isForMainFrame() = exchange.requestHeaders.getFirst("Sec-Fetch-Dest") == "document"
+        override fun getUrl(): Uri =
+            Uri.parse("http://${headers.getFirst("Host")}${exchange.requestURI}")
+
+        override fun isForMainFrame() = headers.getFirst("Sec-Fetch-Dest") == "document"
 
         override fun getMethod(): String = exchange.requestMethod
 
         override fun getRequestHeaders(): Map<String, String> =
-            exchange.requestHeaders.entries.associate { (name, values) -> name to values.joinToString(", ") }
+            headers.entries.associate { (name, values) -> name to values.joinToString(", ") }
     }
 }

@@ -11,8 +11,8 @@ import org.json.JSONObject
 /**
  * An app process on a phone, whose web view is a page of a browser that another program drives.
  *
- * Orders come on stdin, what the web view asks for goes to stdout, a line of JSON each; the log goes
- * to stderr. The end of stdin is the process's end, without any farewell, as a kill is.
+ * Orders come on stdin, what the web view asks for goes to stdout, a line of JSON each; the log
+ * goes to stderr. The end of stdin is the process's end, without any farewell, as a kill is.
  */
 fun main(arguments: Array<String>) {
     val orders = System.`in`.bufferedReader().lineSequence()
@@ -27,10 +27,10 @@ fun main(arguments: Array<String>) {
 /** Before any class of Android is touched, since some read it once. */
 private fun setUp(facts: JSONObject, wire: Wire) {
     Device.root = File(facts.getString("root"))
-    Device.sdk = facts.optInt("sdk", 36)
-    Device.versionCode = facts.optLong("versionCode", 1)
+    Device.sdk = facts.getInt("sdk")
+    Device.versionCode = facts.getLong("versionCode")
     Device.webViewFeatures = facts.getJSONArray("webViewFeatures").strings().toSet()
-    Device.exits = facts.optJSONArray("exits")?.objects().orEmpty()
+    Device.exits = facts.getJSONArray("exits").objects()
         .map { ApplicationExitInfo(it.getInt("pid"), it.getInt("reason")) }
     Device.browser = wire
 }

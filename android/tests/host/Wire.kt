@@ -55,9 +55,11 @@ internal class Wire(private val out: PrintStream) : Device.Browser {
         private var listener: WebViewCompat.WebMessageListener? = null
         private var bridge: Any? = null
 
-        fun send(name: String, data: JSONObject = JSONObject()) = this@Wire.send(name, data.put("view", number))
+        fun send(name: String, data: JSONObject = JSONObject()) =
+            this@Wire.send(name, data.put("view", number))
 
-        override fun load(url: String) = send("load", JSONObject().put("url", url).put("stored", storedPath()))
+        override fun load(url: String) =
+            send("load", JSONObject().put("url", url).put("stored", storedPath()))
 
         override fun stop() = send("stop")
 
@@ -65,7 +67,8 @@ internal class Wire(private val out: PrintStream) : Device.Browser {
 
         override fun addScript(script: String, origins: Set<String>): ScriptHandler {
             val id = count.incrementAndGet()
-            send("addScript", JSONObject().put("id", id).put("script", script).put("origins", JSONArray(origins)))
+            val data = JSONObject().put("id", id).put("script", script)
+            send("addScript", data.put("origins", JSONArray(origins)))
             return ScriptHandler {
                 Device.mustBeMainThread("ScriptHandler.remove")
                 send("removeScript", JSONObject().put("id", id))
@@ -88,18 +91,25 @@ internal class Wire(private val out: PrintStream) : Device.Browser {
         /** By the way that Capacitor has chosen. */
         fun receive(order: JSONObject) {
             val data = order.getString("data")
-            val document = order.getInt("document")
-            val origin = Uri.parse(order.getString("origin"))
             when (val listener = listener) {
-                null -> bridge?.let { it.javaClass.getMethod("postMessage", String::class.java).invoke(it, data) }
-                else -> listener.onPostMessage(web, WebMessageCompat(data), origin, order.getBoolean("isMainFrame"), Reply(document))
+                null -> bridge?.run {
+                    javaClass.getMethod("postMessage", String::class.java).invoke(this, data)
+                }
+                else -> listener.onPostMessage(
+                    web,
+                    WebMessageCompat(data),
+                    Uri.parse(order.getString("origin")),
+                    order.getBoolean("isMainFrame"),
+                    Reply(order.getInt("document")),
+                )
             }
         }
 
         /** An app that doesn't take care of it is ended by the system. */
         fun rendererGone(didCrash: Boolean) {
             check(Looper.getMainLooper().isCurrentThread)
-            if (!web.client.onRenderProcessGone(web, RenderProcessGoneDetail(didCrash))) Runtime.getRuntime().halt(9)
+            val detail = RenderProcessGoneDetail(didCrash)
+            if (!web.client.onRenderProcessGone(web, detail)) Runtime.getRuntime().halt(9)
         }
 
         /** To the one document that the message came from. */

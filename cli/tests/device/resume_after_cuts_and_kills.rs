@@ -165,7 +165,7 @@ fn an_object_that_changes_while_it_is_received_is_refused_and_the_new_one_instal
         let scene = Scene::new();
         let size = scene.publish("2.0.0", &WebApp::new("before").with_bytes(SIZE / 4));
         let after = size / 2;
-        let cut = [Fault::Cut { after }, Fault::Delay { milliseconds: 500 }];
+        let cut = [Fault::Cut { after }, Fault::Delay { milliseconds: 4000 }];
         scene.server.fault_sequence(Endpoint::Bundle, cut);
         let (mut device, _) = scene.launch();
         let id = device.send("sync", json!({})).unwrap();

@@ -22,7 +22,12 @@ pub(super) struct Cost {
 
 /// A device in a fresh `root` fetches the one bundle that the server at `url` offers.
 pub(super) fn sync(bench: &Bench, root: &Path, config: &Value) -> Result<Cost> {
-    let device = Device::new(&bench.program.command, root, config);
+    sync_by(&bench.program.command, root, config)
+}
+
+/// As [`sync`], by another build of the command.
+pub(super) fn sync_by(command: &Path, root: &Path, config: &Value) -> Result<Cost> {
+    let device = Device::new(command, root, config);
     let started = Instant::now();
     let mut process = device.start()?;
     process.call("launch", json!({}))?;

@@ -18,9 +18,25 @@ impl Program {
     pub(super) fn build() -> Result<Self> {
         say("building for release");
         Ok(Self {
-            command: build(&["--package", "live-updater-cli", "--bin", "live-updater"])?,
-            launch_driver: build(&["--package", "live-updater", "--bench", "launch"])?,
+            command: build(&[&RELEASE[..], &COMMAND].concat())?,
+            launch_driver: build(
+                &[
+                    &RELEASE[..],
+                    &["--package", "live-updater", "--bench", "launch"],
+                ]
+                .concat(),
+            )?,
         })
+    }
+
+    /// The command, built with other `settings`.
+    pub(super) fn device(settings: &[&str]) -> Result<PathBuf> {
+        say(&format!("building the command: {}", settings.join(" ")));
+        let built = build(&[settings, &COMMAND].concat())?;
+        // The next one takes its place.
+        let kept = built.with_extension(settings.len().to_string());
+        std::fs::copy(built, &kept)?;
+        Ok(kept)
     }
 
     /// Runs the command and gives its result.
@@ -40,10 +56,13 @@ impl Program {
     }
 }
 
+const RELEASE: [&str; 2] = ["--profile", "release"];
+const COMMAND: [&str; 4] = ["--package", "live-updater-cli", "--bin", "live-updater"];
+
 /// Builds one target; the path of what came out.
 fn build(target: &[&str]) -> Result<PathBuf> {
     let output = crate::cargo::command()
-        .args(["build", "--quiet", "--release", "--message-format=json"])
+        .args(["build", "--quiet", "--message-format=json"])
         .args(target)
         .stderr(std::process::Stdio::inherit())
         .output()?;

@@ -9,10 +9,10 @@ use super::{Result, Topic, machine};
 const HEAD: &str = "\
 # Benchmarks
 
-Measured by `cargo xtask bench`, which writes this page; `cargo xtask bench sync`, `launch` or
-`memory` measures one of them anew, `--runs N` says how often. It needs curl, sha256sum, openssl,
-unzip and sync, and a machine that does nothing else. Ratios are taken pair by pair, between runs
-that followed each other, and the median of these is given.
+Measured by `cargo xtask bench`, which writes this page; `cargo xtask bench sync`, `launch`,
+`memory` or `size` measures one of them anew, `--runs N` says how often. It needs curl, sha256sum,
+openssl, unzip, sync, strip and gzip, and a machine that does nothing else. Ratios are taken pair by
+pair, between runs that followed each other, and the median of these is given.
 ";
 
 /// What one topic came to.

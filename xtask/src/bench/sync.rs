@@ -17,7 +17,7 @@ use super::{Bench, Result, device, pipeline, say};
 const VERSION: &str = "2.0.0";
 
 /// 55 MB of zip, as a large app has it.
-const MADE_UP: Shape = Shape {
+pub(super) const MADE_UP: Shape = Shape {
     name: "made-up-55mb",
     text: Part {
         files: 3_900,

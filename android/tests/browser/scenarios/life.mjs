@@ -19,7 +19,8 @@ export const scenarios = {
     await phone.shows('3.0.0');
     // As often as a launch that fails would have been enough.
     for (let turn = 0; turn < 3; turn += 1) {
-      for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume']) await phone.tell(change);
+      for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume'])
+        await phone.tell(change);
       await phone.shows('3.0.0');
     }
     const { bundle } = await phone.call('current');
@@ -29,7 +30,8 @@ export const scenarios = {
 
   async 'the page of an activity that is made anew can say that it works'(scene) {
     const phone = await scene.phoneWith('2.0.0');
-    for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume']) await phone.tell(change);
+    for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume'])
+      await phone.tell(change);
     await phone.shows('2.0.0', 'Ready: 2.0.0');
     await phone.press('reset');
     await phone.shows('1.0.0', 'Ready: 1.0.0');
@@ -41,7 +43,10 @@ export const scenarios = {
     await phone.fetches('3.0.0');
     await phone.webView.holdLoads();
     await phone.press('apply');
-    await until('the trial begins', async () => (await phone.call('current')).bundle.version === '3.0.0');
+    await until(
+      'the trial begins',
+      async () => (await phone.call('current')).bundle.version === '3.0.0',
+    );
     await phone.tell('pause');
     phone.webView.releaseLoads();
     await phone.shows('3.0.0');
@@ -60,6 +65,30 @@ export const scenarios = {
     await pause(3000);
     assert.equal((await phone.call('current')).bundle.status, 'trial');
     await phone.tell('resume');
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
+  async 'after a long time in the background what is next is shown'(scene) {
+    await scene.server.offer('2.0.0');
+    const phone = await scene.phone({ config: { applyAfterBackground: 1 } });
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await phone.fetches('2.0.0');
+    await phone.tell('pause');
+    await pause(1200);
+    await phone.tell('resume');
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
+  async 'after a long time it is shown too by an activity that is made anew'(scene) {
+    await scene.server.offer('2.0.0');
+    const phone = await scene.phone({ config: { applyAfterBackground: 1 } });
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await phone.fetches('2.0.0');
+    for (const change of ['pause', 'stop', 'destroy']) await phone.tell(change);
+    await pause(1200);
+    for (const change of ['create', 'start', 'resume']) await phone.tell(change);
     await phone.shows('2.0.0', 'Ready: 2.0.0');
   },
 

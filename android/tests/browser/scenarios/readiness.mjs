@@ -7,18 +7,26 @@ import { until } from '../until.mjs';
 const NO_SCRIPTS = { webViewFeatures: ['WEB_MESSAGE_LISTENER'] };
 
 export const scenarios = {
-  'a page that is about to go cannot vouch for the bundle that comes': (scene) => aStalePageIsRefused(scene, {}),
+  'a page that is about to go cannot vouch for the bundle that comes': (scene) =>
+    aStalePageIsRefused(scene, {}),
 
-  'a page that is about to go cannot do so without scripts either': (scene) => aStalePageIsRefused(scene, NO_SCRIPTS),
+  'a page that is about to go cannot do so without scripts either': (scene) =>
+    aStalePageIsRefused(scene, NO_SCRIPTS),
 
-  async 'a call that waited in the queue is the old page\'s when it is answered'(scene) {
-    const phone = await scene.phoneWith('2.0.0', { ...NO_SCRIPTS, config: { appReadyTimeout: 600_000 } });
+  async "a call that waited in the queue is the old page's when it is answered"(scene) {
+    const phone = await scene.phoneWith('2.0.0', {
+      ...NO_SCRIPTS,
+      config: { appReadyTimeout: 600_000 },
+    });
     await scene.server.offer('3.0.0', '3.0.0-never-ready');
     await phone.fetches('3.0.0');
     const { webView } = phone;
     webView.holdLoads();
     await phone.press('apply');
-    await until('the trial begins', async () => (await phone.call('current')).bundle.version === '3.0.0');
+    await until(
+      'the trial begins',
+      async () => (await phone.call('current')).bundle.version === '3.0.0',
+    );
     await phone.page.evaluate(() => {
       window.Capacitor.nativePromise('Blocker', 'block');
       window.Capacitor.nativePromise('LiveUpdater', 'notifyAppReady', {});
@@ -26,7 +34,9 @@ export const scenarios = {
     webView.releaseLoads();
     await phone.shows('3.0.0');
     await phone.tell('unblock');
-    await until('it is refused', async () => /notifyAppReady.*stale_launch/.test(await phone.log()));
+    await until('it is refused', async () =>
+      /notifyAppReady.*stale_launch/.test(await phone.log()),
+    );
     assert.equal((await phone.call('current')).bundle.status, 'trial');
   },
 

@@ -30,7 +30,12 @@ export const scenarios = {
     await phone.press('apply');
     await phone.shows('3.0.0');
     await phone.page.evaluate(() => {
-      window.Capacitor.nativeCallback('LiveUpdater', 'addListener', { eventName: 'updateFailed' }, () => undefined);
+      window.Capacitor.nativeCallback(
+        'LiveUpdater',
+        'addListener',
+        { eventName: 'updateFailed' },
+        () => undefined,
+      );
     });
     await phone.shows('2.0.0', 'Ready: 2.0.0');
     await phone.lists('updateFailed 3.0.0: timeout');

@@ -41,8 +41,11 @@ export const scenarios = {
   },
 
   async 'with a development server the updater is off'(scene) {
-    const page = '<!doctype html><head></head><h1 id="bundle-version">live</h1><p id="status">reload</p>';
-    const server = createServer((_, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end(page));
+    const page =
+      '<!doctype html><head></head><h1 id="bundle-version">live</h1><p id="status">reload</p>';
+    const server = createServer((_, answer) =>
+      answer.writeHead(200, { 'content-type': 'text/html' }).end(page),
+    );
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const url = `http://127.0.0.1:${server.address().port}`;

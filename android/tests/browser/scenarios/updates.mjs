@@ -27,11 +27,40 @@ export const scenarios = {
     await phone.shows('2.0.0', 'Ready: 2.0.0');
   },
 
+  async 'an app that only says it is ready is updated by itself'(scene) {
+    await scene.server.offer('2.0.0');
+    const phone = await scene.phone({ config: { autoUpdate: undefined } });
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    assert.deepEqual(await phone.call('isAutoUpdateEnabled'), { enabled: true });
+    await phone.lists('setNext 2.0.0');
+    await phone.restart();
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
+  async 'on Android 7 it updates itself too'(scene) {
+    await scene.server.offer('2.0.0');
+    const phone = await scene.phone({ webViewFeatures: [] });
+    phone.sdk = 24;
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await phone.updatesTo('2.0.0');
+    await phone.restart();
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
   async 'what a page needs is there before it is loaded'(scene) {
     const phone = await scene.phoneWith('2.0.0');
     const names = phone.asked.map((order) => order.do).filter((name) => /Script|load/.test(name));
     // Capacitor's own script comes second; a page is loaded after each change.
-    assert.deepEqual(names, ['addScript', 'addScript', 'load', 'removeScript', 'addScript', 'load']);
+    assert.deepEqual(names, [
+      'addScript',
+      'addScript',
+      'load',
+      'removeScript',
+      'addScript',
+      'load',
+    ]);
     const [first, second] = phone.asked.filter((order) => order.do === 'load');
     assert.ok(!first.stored, first.stored);
     assert.match(second.stored, /\/no_backup\/live-updater\/bundles\/.*\/www$/);
@@ -46,7 +75,13 @@ export const scenarios = {
     const phone = await scene.phoneWith('2.0.0');
     const { bundle } = await phone.call('current');
     const { id } = bundle;
-    assert.deepEqual(Object.keys(bundle).sort(), ['checksum', 'downloaded', 'id', 'status', 'version']);
+    assert.deepEqual(Object.keys(bundle).sort(), [
+      'checksum',
+      'downloaded',
+      'id',
+      'status',
+      'version',
+    ]);
     const { bundles } = await phone.call('list');
     assert.deepEqual(bundles, [bundle]);
     assert.equal((await phone.call('getNextBundle')).bundle, null);
@@ -95,11 +130,6 @@ export const scenarios = {
     await phone.shows('2.0.0', 'Ready: 2.0.0');
   },
 
-  async 'a web view with nothing but a javascript interface is enough'(scene) {
-    const phone = await scene.phoneWith('2.0.0', { webViewFeatures: [] });
-    assert.equal((await phone.call('current')).bundle.status, 'success');
-  },
-
   async 'reset goes back to the builtin files'(scene) {
     const phone = await scene.phoneWith('2.0.0');
     await phone.press('reset');
@@ -119,5 +149,16 @@ export const scenarios = {
       data: { retryable: false },
     });
     assert.equal((await phone.call('set')).code, 'invalid_request');
+  },
+
+  async 'a server that asks to wait says for how many seconds'(scene) {
+    await scene.serve('--fault', 'check:status=429,retry-after=90');
+    const phone = await scene.phone();
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    const { code, data } = await phone.call('getLatest');
+    assert.equal(code, 'rate_limited');
+    assert.equal(data.retryable, true);
+    assert.ok(data.retryAfter > 60 && data.retryAfter <= 90, data.retryAfter);
   },
 };

@@ -1,6 +1,5 @@
 package io.github.liveupdater
 
-import com.getcapacitor.JSArray
 import com.getcapacitor.JSObject
 import com.getcapacitor.PluginCall
 import io.github.liveupdater.core.BundleInfo
@@ -20,34 +19,38 @@ internal fun PluginCall.downloadFrom(): DownloadFrom? {
     val url = getString("url") ?: return null
     val size = (data.opt("size") as? Number)?.toLong()
     if (size != null && size < 0) throw InvalidRequest("size is negative")
-    return DownloadFrom(url, required("version"), required("checksum"), getString("signature"), size?.toULong())
+    return DownloadFrom(
+        url = url,
+        version = required("version"),
+        checksum = required("checksum"),
+        signature = getString("signature"),
+        size = size?.toULong(),
+    )
 }
 
 /** Tells JavaScript what went wrong, with a code for programs. */
 internal fun PluginCall.reject(problem: Throwable) {
-    val data = JSObject()
-    when (problem) {
-        is UpdaterException.Failed -> {
-            data.put("retryable", problem.retryable)
-            problem.retryAfterSeconds?.let { data.put("retryAfter", it.toLong() * 1000) }
-            reject(problem.detail, problem.code, data)
-        }
-        is InvalidRequest -> reject(problem.message, "invalid_request", data.put("retryable", false))
-        else -> reject(problem.toString(), "internal", data.put("retryable", false))
+    if (problem is UpdaterException.Failed) {
+        val data = js("retryable" to problem.retryable)
+        problem.retryAfterSeconds?.let { data.put("retryAfter", it.toLong()) }
+        return reject(problem.detail, problem.code, data)
     }
+    val code = if (problem is InvalidRequest) "invalid_request" else "internal"
+    reject(problem.message ?: problem.toString(), code, js("retryable" to false))
+}
+
+/** What a call is answered with. A null stays: Capacitor would leave it out. */
+internal fun js(vararg entries: Pair<String, Any?>) = JSObject().apply {
+    for ((name, value) in entries) put(name, value ?: JSONObject.NULL)
 }
 
 internal fun BundleInfo.toJs() = JSObject(json())
 
-/** Capacitor answers with objects only, so what may be missing is a null inside of one. */
-internal fun BundleInfo?.toJsOrNull(): Any = this?.toJs() ?: JSONObject.NULL
-
-internal fun <T> List<T>.toJs(convert: T.() -> Any) = JSArray().also { array -> forEach { array.put(it.convert()) } }
-
 /** The builtin bundle, where there is no core that could tell of it. */
-internal fun builtinBundle(version: String) = JSObject()
-    .put("id", "builtin")
-    .put("version", version)
-    .put("status", "success")
-    .put("checksum", "")
-    .put("downloaded", "1970-01-01T00:00:00.000Z")
+internal fun builtinBundle(version: String) = js(
+    "id" to "builtin",
+    "version" to version,
+    "status" to "success",
+    "checksum" to "",
+    "downloaded" to "1970-01-01T00:00:00.000Z",
+)

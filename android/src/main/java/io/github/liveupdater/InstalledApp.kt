@@ -17,7 +17,9 @@ internal class InstalledApp(context: Context) {
 
     val isDebuggable = context.applicationInfo.flags and ApplicationInfo.FLAG_DEBUGGABLE != 0
 
-    val bootId: String? = Settings.Global.getInt(context.contentResolver, Settings.Global.BOOT_COUNT, 0)
-        .takeIf { it > 0 }
-        ?.toString()
+    /** Another one after each boot; null where the device doesn't count. */
+    val bootId: String? =
+        Settings.Global.getInt(context.contentResolver, Settings.Global.BOOT_COUNT, 0)
+            .takeIf { it > 0 }
+            ?.toString()
 }

@@ -20,7 +20,7 @@ internal object KeptUpdater {
         val app = InstalledApp(context)
         installLogSink(CapacitorLog, if (app.isDebuggable) LogLevel.DEBUG else LogLevel.INFO)
         val options = OpenOptions(
-            // Neither backed up nor moved to another phone: bundles are of this build on this device.
+            // Neither backed up nor moved to another phone: bundles are of one build on one device.
             root = File(context.noBackupFilesDir, "live-updater").path,
             config = config.toString(),
             appId = context.packageName,

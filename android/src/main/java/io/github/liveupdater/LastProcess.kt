@@ -22,8 +22,8 @@ internal object LastProcess {
     @RequiresApi(Build.VERSION_CODES.R)
     private fun hasCrashed(context: Context, process: Int): Boolean {
         val manager = context.getSystemService(ActivityManager::class.java)
-        val newest = manager.getHistoricalProcessExitReasons(context.packageName, process, 1).firstOrNull()
-        return when (newest?.reason) {
+        val exits = manager.getHistoricalProcessExitReasons(context.packageName, process, 1)
+        return when (exits.firstOrNull()?.reason) {
             ApplicationExitInfo.REASON_CRASH, ApplicationExitInfo.REASON_CRASH_NATIVE -> true
             else -> false
         }

@@ -1,12 +1,14 @@
 package io.github.liveupdater
 
 import androidx.lifecycle.Lifecycle
+import com.getcapacitor.JSArray
 import com.getcapacitor.JSObject
 import com.getcapacitor.Logger
 import com.getcapacitor.Plugin
 import com.getcapacitor.PluginCall
 import com.getcapacitor.PluginMethod
 import com.getcapacitor.annotation.CapacitorPlugin
+import io.github.liveupdater.core.BundleInfo
 import io.github.liveupdater.core.CrashReason
 import io.github.liveupdater.core.Launch
 import io.github.liveupdater.core.UpdateEvent
@@ -29,7 +31,8 @@ import kotlinx.coroutines.withTimeout
  */
 @CapacitorPlugin(name = "LiveUpdater")
 class LiveUpdaterPlugin : Plugin() {
-    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default + CoroutineExceptionHandler { _, problem -> log(problem) })
+    private val nothingEndsTheApp = CoroutineExceptionHandler { _, problem -> log(problem) }
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default + nothingEndsTheApp)
     private lateinit var webRoot: WebRoot
     private var pages: PageListener? = null
     private var events: EventRelay? = null
@@ -61,7 +64,10 @@ class LiveUpdaterPlugin : Plugin() {
         WebRoot.forget(context)
         webRoot = WebRoot(bridge)
         try {
-            if (bridge.serverUrl != null) turnOff("updates are off, since server.url is set") else start()
+            when (bridge.serverUrl) {
+                null -> start()
+                else -> turnOff("updates are off, since server.url is set")
+            }
         } catch (problem: Throwable) {
             turnOff("the updater can't start; the log says why", problem)
         }
@@ -77,9 +83,11 @@ class LiveUpdaterPlugin : Plugin() {
         webRoot.choose(launch)
         this.updater = updater
         log(launch)
-        if (LastProcess.hasCrashed(context)) {
-            scope.launch { attempt { updater.reportCrash(CrashReason.PREVIOUS_PROCESS) } }
-        }
+        attempt { if (LastProcess.hasCrashed(context)) reportCrashOfLast(updater) }
+    }
+
+    private fun reportCrashOfLast(updater: Updater) = scope.launch {
+        attempt { updater.reportCrash(CrashReason.PREVIOUS_PROCESS) }
     }
 
     private fun turnOff(reason: String, problem: Throwable? = null) {
@@ -90,7 +98,8 @@ class LiveUpdaterPlugin : Plugin() {
     }
 
     private fun log(launch: Launch) {
-        Logger.info(TAG, "launches ${launch.bundle.version} (${launch.bundle.id}, ${launch.bundle.status})")
+        val bundle = launch.bundle
+        Logger.info(TAG, "launches ${bundle.version} (${bundle.id}, ${bundle.status})")
         launch.rolledBack?.let { Logger.warn(TAG, "has taken back ${it.version} (${it.id})") }
         launch.problem?.let { Logger.error(TAG, "${it.code}: ${it.message}", null) }
     }
@@ -99,7 +108,8 @@ class LiveUpdaterPlugin : Plugin() {
 
     override fun handleOnStart() {
         // In load() it would be in vain: the bridge's builder sets its own listeners after that.
-        if (updater != null && pages == null) pages = PageListener(this).also(bridge::addWebViewListener)
+        if (updater == null || pages != null) return
+        pages = PageListener(this).also(bridge::addWebViewListener)
     }
 
     override fun handleOnResume() {
@@ -135,7 +145,11 @@ class LiveUpdaterPlugin : Plugin() {
     /** Waits for the report: the system ends this process right after. */
     internal fun onRendererCrashed() {
         val updater = updater ?: return
-        attempt { runBlocking { withTimeout(LONGEST_REPORT) { updater.reportCrash(CrashReason.RENDERER) } } }
+        attempt {
+            runBlocking {
+                withTimeout(LONGEST_REPORT) { updater.reportCrash(CrashReason.RENDERER) }
+            }
+        }
     }
 
     // What the core tells, on its threads.
@@ -157,8 +171,8 @@ class LiveUpdaterPlugin : Plugin() {
         notifyListeners(event.name(), JSObject(event.json()), event.outlivesPage())
 
     /**
-     * Loads what runs now. Calls and the watchdog may activate bundles at the same time, so the core
-     * is asked once more: a second `launch` answers the newest activation.
+     * Loads what runs now. Calls and the watchdog may activate bundles at the same time, so the
+     * core is asked once more: a second `launch` answers the newest activation.
      */
     internal fun show() = bridge.executeOnMainThread {
         attempt {
@@ -175,11 +189,15 @@ class LiveUpdaterPlugin : Plugin() {
     fun notifyAppReady(call: PluginCall) {
         // A page that was given no token is the one that began to run last.
         val token = call.getString("launchToken") ?: pageToken
-        answer(call, { JSObject().put("bundle", builtin()) }) { JSObject().put("bundle", it.notifyAppReady(token).toJs()) }
+        answer(call, { js("bundle" to builtin()) }) {
+            js("bundle" to it.notifyAppReady(token).toJs())
+        }
     }
 
     @PluginMethod
-    fun getLatest(call: PluginCall) = answer(call) { JSObject(it.getLatest(call.getString("channel")).json()) }
+    fun getLatest(call: PluginCall) = answer(call) {
+        JSObject(it.getLatest(call.getString("channel")).json())
+    }
 
     @PluginMethod
     fun download(call: PluginCall) = answer(call) { it.download(call.downloadFrom()).toJs() }
@@ -213,21 +231,24 @@ class LiveUpdaterPlugin : Plugin() {
 
     @PluginMethod
     fun current(call: PluginCall) =
-        answer(call, { JSObject().put("bundle", builtin()).put("native", InstalledApp(context).version) }) {
-            JSObject().put("bundle", it.current().toJs()).put("native", it.nativeVersion())
+        answer(call, { js("bundle" to builtin(), "native" to InstalledApp(context).version) }) {
+            js("bundle" to it.current().toJs(), "native" to it.nativeVersion())
         }
 
     @PluginMethod
-    fun getNextBundle(call: PluginCall) = answer(call) { JSObject().put("bundle", it.next().toJsOrNull()) }
+    fun getNextBundle(call: PluginCall) = answer(call) { js("bundle" to it.next()?.toJs()) }
 
     @PluginMethod
-    fun list(call: PluginCall) = answer(call) { JSObject().put("bundles", it.bundles().toJs { toJs() }) }
+    fun list(call: PluginCall) = answer(call) {
+        js("bundles" to JSArray(it.bundles().map(BundleInfo::toJs)))
+    }
 
     @PluginMethod
-    fun getFailedUpdate(call: PluginCall) = answer(call) { JSObject().put("bundle", it.failedUpdate().toJsOrNull()) }
+    fun getFailedUpdate(call: PluginCall) =
+        answer(call) { js("bundle" to it.failedUpdate()?.toJs()) }
 
     @PluginMethod
-    fun getBuiltinVersion(call: PluginCall) = answer(call) { JSObject().put("version", it.builtinVersion()) }
+    fun getBuiltinVersion(call: PluginCall) = answer(call) { js("version" to it.builtinVersion()) }
 
     @PluginMethod
     fun delete(call: PluginCall) = answer(call) { it.delete(call.required("id")) }
@@ -235,12 +256,12 @@ class LiveUpdaterPlugin : Plugin() {
     @PluginMethod
     fun verify(call: PluginCall) = answer(call) {
         val damaged = it.verify(call.required("id"))
-        JSObject().put("ok", damaged.isEmpty()).put("damaged", damaged.toJs { this })
+        js("ok" to damaged.isEmpty(), "damaged" to JSArray(damaged))
     }
 
     @PluginMethod
     fun setBundleError(call: PluginCall) = answer(call) {
-        JSObject().put("rolledBack", it.setBundleError(call.getString("id")).toJsOrNull())
+        js("rolledBack" to it.setBundleError(call.getString("id"))?.toJs())
     }
 
     @PluginMethod
@@ -249,14 +270,14 @@ class LiveUpdaterPlugin : Plugin() {
     @PluginMethod
     fun setChannel(call: PluginCall) = answer(call) {
         it.setChannel(call.getString("channel"))
-        JSObject().put("channel", it.channel())
+        js("channel" to it.channel())
     }
 
     @PluginMethod
-    fun getChannel(call: PluginCall) = answer(call) { JSObject().put("channel", it.channel()) }
+    fun getChannel(call: PluginCall) = answer(call) { js("channel" to it.channel()) }
 
     @PluginMethod
-    fun getDeviceId(call: PluginCall) = answer(call) { JSObject().put("deviceId", it.deviceId()) }
+    fun getDeviceId(call: PluginCall) = answer(call) { js("deviceId" to it.deviceId()) }
 
     @PluginMethod
     fun setCustomId(call: PluginCall) = answer(call) { it.setCustomId(call.getString("customId")) }
@@ -269,16 +290,20 @@ class LiveUpdaterPlugin : Plugin() {
 
     @PluginMethod
     fun isAutoUpdateEnabled(call: PluginCall) =
-        answer(call, { JSObject().put("enabled", false) }) { JSObject().put("enabled", it.isAutoUpdateEnabled()) }
+        answer(call, { js("enabled" to false) }) { js("enabled" to it.isAutoUpdateEnabled()) }
 
     @PluginMethod
-    fun getPluginVersion(call: PluginCall) = call.resolve(JSObject().put("version", VERSION))
+    fun getPluginVersion(call: PluginCall) = call.resolve(js("version" to VERSION))
 
     /**
      * Does what a call asks for off this thread, which all plugins share, and answers it. While the
      * updater is off, that is `whenOff`, or a refusal.
      */
-    private fun answer(call: PluginCall, whenOff: (() -> JSObject)? = null, work: suspend (Updater) -> Any?) {
+    private fun answer(
+        call: PluginCall,
+        whenOff: (() -> JSObject)? = null,
+        work: suspend (Updater) -> Any?,
+    ) {
         val updater = updater
         scope.launch {
             try {
@@ -296,7 +321,8 @@ class LiveUpdaterPlugin : Plugin() {
         }
     }
 
-    private fun builtin() = builtinBundle(config.getString("version") ?: InstalledApp(context).version)
+    private fun builtin() =
+        builtinBundle(config.getString("version") ?: InstalledApp(context).version)
 
     /** Nobody waits for an answer, and the app goes on whatever happens. */
     private inline fun attempt(work: () -> Unit) = try {

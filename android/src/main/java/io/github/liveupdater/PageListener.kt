@@ -14,7 +14,8 @@ internal class PageListener(private val plugin: LiveUpdaterPlugin) : WebViewList
 
     /** A process that the system took for want of memory is no page's fault. */
     override fun onRenderProcessGone(webView: WebView, detail: RenderProcessGoneDetail): Boolean {
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.O && detail.didCrash()) plugin.onRendererCrashed()
+        val isAtLeastO = Build.VERSION.SDK_INT >= Build.VERSION_CODES.O
+        if (isAtLeastO && detail.didCrash()) plugin.onRendererCrashed()
         return false
     }
 }

@@ -21,7 +21,7 @@ internal class WebRoot(private val bridge: Bridge) {
 
     /** Replaces the page; on the main thread only. */
     fun load(launch: Launch) {
-        // A page that is only about to begin is one of the files before, and must not get the token.
+        // A page that is only about to begin is of the files before, and must not get the token.
         bridge.webView.stopLoading()
         choose(launch)
         when (val path = launch.path) {
@@ -36,8 +36,11 @@ internal class WebRoot(private val bridge: Bridge) {
         script = null
         if (!WebViewFeature.isFeatureSupported(WebViewFeature.DOCUMENT_START_SCRIPT)) return
         try {
-            val origins = setOf(bridge.localUrl)
-            script = WebViewCompat.addDocumentStartJavaScript(bridge.webView, launch.pageScript(), origins)
+            script = WebViewCompat.addDocumentStartJavaScript(
+                bridge.webView,
+                launch.pageScript(),
+                setOf(bridge.localUrl),
+            )
         } catch (problem: IllegalArgumentException) {
             // A scheme of the app's own, which such scripts don't know.
             Logger.warn(LiveUpdaterPlugin.TAG, "no script at the start of pages: $problem")
@@ -52,10 +55,12 @@ internal class WebRoot(private val bridge: Bridge) {
             Logger.error(LiveUpdaterPlugin.TAG, "can't clear the stored path: $problem", problem)
         }
 
-        /** On the disk before anything is loaded, or this process may die with another one there. */
+        /** On the disk before anything is loaded: this process may die at any moment. */
         private fun store(context: Context, path: String?) {
-            val settings = context.getSharedPreferences(WebView.WEBVIEW_PREFS_NAME, Context.MODE_PRIVATE)
-            settings.edit().putString(WebView.CAP_SERVER_PATH, path).commit()
+            context.getSharedPreferences(WebView.WEBVIEW_PREFS_NAME, Context.MODE_PRIVATE)
+                .edit()
+                .putString(WebView.CAP_SERVER_PATH, path)
+                .commit()
         }
     }
 }
