@@ -135,7 +135,8 @@ final class PluginCallTests: XCTestCase {
     func testABusyMainThreadDoesntPutTheAnswerBeforeTheEvents() async throws {
         let phone = try Phone()
         phone.start()
-        let id = try XCTUnwrap(try await phone.call("download")["id"])
+        let bundle = try await phone.call("download")
+        let id = try XCTUnwrap(bundle["id"])
         phone.plugin.addEventListener("setNext") { _ in Journal.shared.note("heard setNext") }
         Journal.shared.begin()
 
