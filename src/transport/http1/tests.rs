@@ -2,7 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PublicKeyData};
-use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::ring::kx_group::{SECP256R1, SECP384R1, X25519};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -175,6 +177,17 @@ struct Identity {
 }
 
 fn identity() -> Identity {
+    identity_with(
+        rustls::crypto::ring::default_provider(),
+        rustls::ALL_VERSIONS,
+    )
+}
+
+/// A server that has only this cryptography.
+fn identity_with(
+    provider: CryptoProvider,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Identity {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -183,9 +196,8 @@ fn identity() -> Identity {
         .unwrap()
         .signed_by(&key, &authority)
         .unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(
@@ -214,6 +226,24 @@ async fn tls_works_with_a_configured_root_and_only_then() {
     let error = others.send(server.request()).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect(_)), "{error:?}");
     assert!(error.to_string().contains("certificate"), "{error}");
+}
+
+#[tokio::test]
+async fn tls_works_with_each_version_and_each_way_to_agree_on_a_key() {
+    for version in rustls::ALL_VERSIONS {
+        for group in [X25519, SECP256R1, SECP384R1] {
+            let provider = CryptoProvider {
+                kx_groups: vec![group],
+                ..rustls::crypto::ring::default_provider()
+            };
+            let identity = identity_with(provider, &[version]);
+            let server = Server::start(Some(identity.acceptor), HELLO).await;
+            let roots = RootCertificates::from_pem(&identity.authority.pem()).unwrap();
+            let transport = HttpTransport::builder().root_certificates(roots).build();
+            let response = transport.send(server.request()).await.unwrap();
+            assert_eq!(whole_body(response).await.unwrap(), b"hello", "{group:?}");
+        }
+    }
 }
 
 #[tokio::test]

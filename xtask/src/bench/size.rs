@@ -31,12 +31,11 @@ struct Variant {
     linker: &'static [&'static str],
 }
 
-const VARIANTS: [Variant; 7] = [
+const VARIANTS: [Variant; 6] = [
     Variant::new("as apps get it", &[]),
     Variant::new("`opt-level = \"s\"`", &["profile.mobile.opt-level=\"s\""]),
     Variant::new("`opt-level = 3`", &["profile.mobile.opt-level=3"]),
     Variant::new(HOT, &HOT_SETTINGS),
-    Variant::new("thin LTO", &["profile.mobile.lto=\"thin\""]),
     Variant::new(
         "`panic = \"abort\"`, which would end the app",
         &["profile.mobile.panic=\"abort\""],

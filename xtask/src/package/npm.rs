@@ -25,7 +25,8 @@ const FILES: [&str; 10] = [
 ];
 
 /// What is for people who build this package only.
-const FOREIGN: [&str; 6] = [
+const FOREIGN: [&str; 7] = [
+    "ios/Tests/",
     "src/",
     "uniffi/",
     "xtask/",
