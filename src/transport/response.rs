@@ -98,17 +98,22 @@ impl HttpResponse {
         // as each piece.
         let end = self.clock.monotonic() + limit;
         let mut body = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
-            if (body.len() + chunk.len()) as u64 > SMALL_LIMIT {
-                return Err(too_large(&self.url));
-            }
-            body.extend_from_slice(&chunk);
-            if self.clock.monotonic() > end {
+        loop {
+            let left = end.saturating_sub(self.clock.monotonic());
+            if left.is_zero() {
                 return Err(Error::Timeout {
                     url: display_url(&self.url),
                     after: limit,
                 });
             }
+            self.read_timeout = self.read_timeout.min(left);
+            let Some(chunk) = self.chunk().await? else {
+                break;
+            };
+            if (body.len() + chunk.len()) as u64 > SMALL_LIMIT {
+                return Err(too_large(&self.url));
+            }
+            body.extend_from_slice(&chunk);
         }
         Ok(SmallResponse {
             status: self.response.status,

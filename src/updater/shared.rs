@@ -173,15 +173,28 @@ impl Shared {
         self: Arc<Self>,
         change: Change<T>,
     ) -> BoxFuture<'static, Result<T, Error>> {
-        Box::pin(async move {
+        let slot = Arc::new(Mutex::new(None));
+        let answer = Arc::clone(&slot);
+        let handle = self.handle.clone();
+        // On a task of its own, which goes on where the caller no longer waits: what runs has
+        // changed then, and the watchdog and the host have to know.
+        let work: BoxFuture<'static, ()> = Box::pin(async move {
             let shared = Arc::clone(&self);
             let outcome = self
                 .blocking(move || change(&mut shared.lifecycle()))
-                .await?;
-            let (answer, events) = outcome?;
-            self.wake();
-            self.emit(events);
-            Ok(answer)
+                .await
+                .flatten();
+            let outcome = outcome.map(|(answer, events)| {
+                self.wake();
+                self.emit(events);
+                answer
+            });
+            *lock(&slot) = Some(outcome);
+        });
+        let changed = handle.spawn(work);
+        Box::pin(async move {
+            changed.await.map_err(|_| Error::Cancelled)?;
+            lock(&answer).take().unwrap_or(Err(Error::Cancelled))
         })
     }
 

@@ -32,3 +32,34 @@ async fn a_listener_that_panics_ends_neither_calls_nor_the_watchdog() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_a_caller_no_longer_waits_for_is_told_and_watched_all_the_same() {
+    let mut world = World::new().await;
+    world.configure("appReadyTimeout", json!(300));
+    world.publish("2.0.0");
+    let (updater, launch) = world.launch();
+    let id = updater.sync().await.unwrap().bundle.unwrap().id.to_string();
+    // The watchdog has nothing to do from here on, until it is told.
+    updater
+        .notify_app_ready(&launch.launch_token)
+        .await
+        .unwrap();
+    world.forget_events();
+
+    let mut set = Box::pin(updater.set(&id));
+    // Polled once, which begins it.
+    std::future::poll_fn(|context| {
+        assert!(set.as_mut().poll(context).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+    drop(set);
+
+    eventually("the host is told", || world.event_names().contains(&"set")).await;
+    eventually("the watchdog fires", || {
+        world.event_names().contains(&"reload")
+    })
+    .await;
+    assert!(updater.current().unwrap().id.is_builtin());
+}

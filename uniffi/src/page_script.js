@@ -28,21 +28,46 @@
     }
   }
 
-  function isReload() {
-    var entries = window.performance.getEntriesByType('navigation');
-    return entries.length > 0 && entries[0].type === 'reload';
+  // Asked for before the page's own scripts: it may be the page of the service worker that is to go,
+  // and what it puts in the place of the browser's functions must not keep it there.
+  var isReload = (function () {
+    try {
+      return window.performance.getEntriesByType('navigation')[0].type === 'reload';
+    } catch (error) {
+      return false;
+    }
+  })();
+  // Whether the document before was another bundle's: then nothing was loaded once more so far.
+  var isFirst = (function () {
+    try {
+      var before = window.sessionStorage.getItem(KEY);
+      window.sessionStorage.setItem(KEY, activation);
+      return before !== null && before !== activation;
+    } catch (error) {
+      return false;
+    }
+  })();
+  var apply = Reflect.apply;
+  var unregister = method(window.ServiceWorkerRegistration, 'unregister');
+  var cacheNames = method(window.CacheStorage, 'keys');
+  var deleteCache = method(window.CacheStorage, 'delete');
+  var caches = window.caches;
+
+  function method(type, name) {
+    return type && type.prototype[name];
   }
 
   async function removeServiceWorkers() {
     var registrations = await navigator.serviceWorker.getRegistrations();
     if (registrations.length === 0) return false;
-    await Promise.all(registrations.map(function (registration) {
-      return registration.unregister();
-    }));
-    var names = await window.caches.keys();
-    await Promise.all(names.map(function (name) {
-      return window.caches.delete(name);
-    }));
+    var i;
+    for (i = 0; i < registrations.length; i += 1) {
+      await apply(unregister, registrations[i], []);
+    }
+    var names = await apply(cacheNames, caches, []);
+    for (i = 0; i < names.length; i += 1) {
+      await apply(deleteCache, caches, [names[i]]);
+    }
     return true;
   }
 
@@ -51,7 +76,7 @@
     if (remembered() === activation) return false;
     var removed = 'serviceWorker' in navigator && (await removeServiceWorkers());
     remember();
-    if (!removed || isReload()) return false;
+    if (!removed || (isReload && !isFirst)) return false;
     window.location.reload();
     return true;
   }

@@ -246,7 +246,7 @@ declare module '@capacitor/cli' {
       readTimeout?: number;
 
       /**
-       * The lowest sequence of a signed release statement.
+       * The lowest sequence of a signed release statement. It has no effect yet.
        *
        * @since 0.1.0
        * @default none

@@ -64,11 +64,36 @@ describe('where another bundle left service workers', () => {
     expect(second.reloads).toBe(0);
   });
 
+  it('they cannot stay by what their page puts in the place of functions', async () => {
+    const page = new Page({ stored: 'a0', registrations: 1, caches: ['one'] });
+    page.start('t1', 'a1');
+    page.evaluate(`
+      const nothing = async () => [];
+      performance.getEntriesByType = () => [{ type: 'reload' }];
+      ServiceWorkerRegistration.prototype.unregister = nothing;
+      CacheStorage.prototype.keys = nothing;
+      CacheStorage.prototype.delete = nothing;
+      Array.prototype.map = () => [];
+      Promise.all = nothing;
+      Reflect.apply = () => undefined;
+    `);
+    await page.reloaded();
+    expect(page.order).toEqual(['unregister', 'delete one', 'mark a1', 'reload']);
+    expect(page.hasToken()).toBe(false);
+  });
+
   it('a page that is itself a reload is not loaded again, whatever is left', async () => {
     const page = new Page({ stored: 'a0', registrations: 1, navigation: 'reload' });
     page.start('t1', 'a1');
     expect(await page.token()).toBe('t1');
     expect([page.unregistered, page.reloads]).toEqual([1, 0]);
+  });
+
+  it('a reload by the page of another bundle counts as a first load', async () => {
+    const page = new Page({ stored: 'a0', before: 'a0', registrations: 1, navigation: 'reload' });
+    page.start('t1', 'a1');
+    await page.reloaded();
+    expect([page.hasToken(), page.unregistered, page.reloads]).toEqual([false, 1, 1]);
   });
 
   it('a page that can keep no mark is loaded once more, and no more', async () => {
@@ -144,6 +169,8 @@ describe('the page', () => {
 
 interface Circumstances {
   stored?: string;
+  /** What the document before has noted for this session. */
+  before?: string;
   storage?: 'broken';
   registrations?: number;
   serviceWorker?: 'missing' | 'broken';
@@ -219,7 +246,10 @@ class Page {
       setTimeout,
       clearTimeout,
       localStorage: this.localStorage(),
-      caches: this.caches(),
+      sessionStorage: { getItem: () => circumstances.before ?? null, setItem: () => undefined },
+      ServiceWorkerRegistration: { prototype: { unregister: () => this.unregister() } },
+      CacheStorage: { prototype: this.caches() },
+      caches: {},
       performance: {
         getEntriesByType: () => [{ type: circumstances.navigation ?? 'navigate' }],
         navigation: { type: circumstances.navigation === 'reload' ? 1 : 0 },
@@ -259,9 +289,7 @@ class Page {
         if (this.circumstances.serviceWorker === 'broken') {
           throw new Error('no service workers here');
         }
-        return Array.from({ length: this.registrations }, () => ({
-          unregister: () => this.unregister(),
-        }));
+        return Array.from({ length: this.registrations }, () => ({}));
       },
     };
   }

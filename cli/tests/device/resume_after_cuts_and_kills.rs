@@ -165,8 +165,10 @@ fn an_object_that_changes_while_it_is_received_is_refused_and_the_new_one_instal
         let scene = Scene::new();
         let size = scene.publish("2.0.0", &WebApp::new("before").with_bytes(SIZE / 4));
         let after = size / 2;
-        let cut = [Fault::Cut { after }, Fault::Delay { milliseconds: 4000 }];
-        scene.server.fault_sequence(Endpoint::Bundle, cut);
+        // Nothing comes of the next requests, so that the object has changed before one is answered.
+        let nothing = || Fault::Cut { after: 0 };
+        let cuts = [Fault::Cut { after }, nothing(), nothing(), nothing()];
+        scene.server.fault_sequence(Endpoint::Bundle, cuts);
         let (mut device, _) = scene.launch();
         let id = device.send("sync", json!({})).unwrap();
         wait_until("half is there", || scene.part_len() == after);

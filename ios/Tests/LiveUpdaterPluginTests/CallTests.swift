@@ -132,6 +132,27 @@ final class PluginCallTests: XCTestCase {
         XCTAssertEqual(percents.last, 100)
     }
 
+    func testABusyMainThreadDoesntPutTheAnswerBeforeTheEvents() async throws {
+        let phone = try Phone()
+        phone.start()
+        let bundle = try await phone.call("download")
+        let id = try XCTUnwrap(bundle["id"])
+        phone.plugin.addEventListener("setNext") { _ in Journal.shared.note("heard setNext") }
+        Journal.shared.begin()
+
+        let call = Task { try await phone.call("next", ["id": id]) }
+        await Task.yield()
+        // Both wait for it now.
+        busy(for: 0.3)
+        _ = try await call.value
+
+        XCTAssertEqual(Journal.shared.entries, ["heard setNext", "resolved next"])
+    }
+
+    private func busy(for seconds: TimeInterval) {
+        Thread.sleep(forTimeInterval: seconds)
+    }
+
     func testWhatANewPageMustKnowWaitsForIt() async throws {
         let phone = try Phone()
         phone.start()

@@ -13,9 +13,9 @@ fun main(arguments: Array<String>) = runBlocking {
     Updater.open(options, Listener).use { updater ->
         val launch = updater.launch(isActive = true)
         load(launch)
-        // The page says that it works; on a phone it does so itself.
-        updater.notifyAppReady(launch.launchToken)
         try {
+            // The page says that it works; on a phone it does so itself.
+            updater.notifyAppReady(launch.launchToken)
             println("sync: ${updater.sync().status}")
         } catch (error: UpdaterException.Failed) {
             println("sync failed: ${error.code}: ${error.detail}")

@@ -3,7 +3,6 @@
 
 mod bundles;
 mod capacitor;
-mod chroot;
 mod manifests;
 mod package;
 mod server;
@@ -15,10 +14,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::{Outcome, Result, Run, Suite, Tally};
+use crate::chroot::{Chroot, Toolchain};
 use crate::install::{NpmPackages, Tool};
 use crate::native;
 use crate::workspace::Workspace;
-use chroot::Chroot;
 use package::Package;
 use server::MockServer;
 
@@ -37,8 +36,23 @@ pub(super) const SUITE: Suite = Suite {
     run,
 };
 
+const SWIFT: Toolchain = Toolchain {
+    name: "Swift",
+    folder: "swift-chroot",
+    variable: "LIVE_UPDATER_SWIFT_CHROOT",
+    stamp: "live-updater-swift",
+    packages: &[
+        "swiftlang",
+        "libc6-dev",
+        "libstdc++-14-dev",
+        "libgcc-14-dev",
+    ],
+    cost: "1.5 minutes and 2.7 GB",
+    command: "cargo xtask test swift --install",
+};
+
 fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
-    let chroot = Chroot::new(run.workspace);
+    let chroot = Chroot::new(run.workspace, &SWIFT);
     if run.has_tools {
         chroot.make()?;
     } else if let Err(lack) = chroot.is_usable() {

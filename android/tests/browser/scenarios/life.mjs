@@ -17,11 +17,13 @@ export const scenarios = {
     await phone.fetches('3.0.0');
     await phone.press('apply');
     await phone.shows('3.0.0');
+    const launch = await launchToken(phone);
     // As often as a launch that fails would have been enough.
     for (let turn = 0; turn < 3; turn += 1) {
       for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume'])
         await phone.tell(change);
       await phone.shows('3.0.0');
+      assert.equal(await launchToken(phone), launch);
     }
     const { bundle } = await phone.call('current');
     assert.deepEqual([bundle.version, bundle.status], ['3.0.0', 'trial']);
@@ -38,7 +40,7 @@ export const scenarios = {
   },
 
   async 'time in the background does not count against a bundle'(scene) {
-    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 1500 } });
+    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 3000 } });
     await scene.server.offer('3.0.0', '3.0.0-never-ready');
     await phone.fetches('3.0.0');
     await phone.webView.holdLoads();
@@ -50,19 +52,19 @@ export const scenarios = {
     await phone.tell('pause');
     phone.webView.releaseLoads();
     await phone.shows('3.0.0');
-    await pause(3000);
+    await pause(4000);
     assert.equal((await phone.call('current')).bundle.status, 'trial');
     await phone.tell('resume');
     await phone.shows('2.0.0', 'Ready: 2.0.0');
   },
 
   async 'an activity that nobody has seen yet does not count against it either'(scene) {
-    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 1500 } });
+    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 3000 } });
     await scene.server.offer('3.0.0', '3.0.0-never-ready');
     await phone.fetches('3.0.0');
     await phone.restart({ isShown: false });
     await phone.shows('3.0.0');
-    await pause(3000);
+    await pause(4000);
     assert.equal((await phone.call('current')).bundle.status, 'trial');
     await phone.tell('resume');
     await phone.shows('2.0.0', 'Ready: 2.0.0');
@@ -123,3 +125,7 @@ export const scenarios = {
     await phone.lists('updateFailed 2.0.0: crash_loop');
   },
 };
+
+function launchToken(phone) {
+  return phone.page.evaluate(() => window.__liveUpdaterLaunch.token);
+}

@@ -51,7 +51,7 @@ export const scenarios = {
 /** 2.0.0 goes on saying that it works, after 3.0.0, which never does, has taken its place. */
 async function aStalePageIsRefused(scene, settings) {
   await scene.server.offer('2.0.0', '2.0.0-stale-ready');
-  const phone = await scene.phone({ ...settings, config: { appReadyTimeout: 2000 } });
+  const phone = await scene.phone({ ...settings, config: { appReadyTimeout: 3000 } });
   await phone.start();
   await phone.shows('1.0.0', 'Ready: 1.0.0');
   await phone.updatesTo('2.0.0');

@@ -6,7 +6,7 @@ import { until } from '../until.mjs';
 
 export const scenarios = {
   async 'a script that throws before it is ready is taken back'(scene) {
-    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 2000 } });
+    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 3000 } });
     await scene.server.offer('3.0.0', '3.0.0-throws-before-ready');
     await phone.fetches('3.0.0');
     await phone.press('apply');
@@ -24,7 +24,7 @@ export const scenarios = {
   },
 
   async 'a page that listens and never is ready does not take the news with it'(scene) {
-    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 2000 } });
+    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 3000 } });
     await scene.server.offer('3.0.0', '3.0.0-never-ready');
     await phone.fetches('3.0.0');
     await phone.press('apply');

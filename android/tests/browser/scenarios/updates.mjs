@@ -152,11 +152,13 @@ export const scenarios = {
   },
 
   async 'a server that asks to wait says for how many seconds'(scene) {
-    await scene.serve('--fault', 'check:status=429,retry-after=90');
+    await scene.serve('--fault', 'bundle:status=429,retry-after=90');
+    await scene.server.offer('2.0.0');
     const phone = await scene.phone();
     await phone.start();
     await phone.shows('1.0.0', 'Ready: 1.0.0');
-    const { code, data } = await phone.call('getLatest');
+    await phone.call('getLatest');
+    const { code, data } = await phone.call('download');
     assert.equal(code, 'rate_limited');
     assert.equal(data.retryable, true);
     assert.ok(data.retryAfter > 60 && data.retryAfter <= 90, data.retryAfter);

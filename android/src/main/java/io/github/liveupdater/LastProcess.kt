@@ -15,7 +15,7 @@ internal object LastProcess {
         val kept = context.getSharedPreferences("LiveUpdater", Context.MODE_PRIVATE)
         val last = kept.getInt(PID, 0)
         if (last == Process.myPid()) return false
-        kept.edit().putInt(PID, Process.myPid()).apply()
+        kept.edit().putInt(PID, Process.myPid()).commit()
         return last != 0 && hasCrashed(context, last)
     }
 

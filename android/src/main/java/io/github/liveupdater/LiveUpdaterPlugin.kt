@@ -17,10 +17,12 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineExceptionHandler
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 
 /**
@@ -35,7 +37,6 @@ class LiveUpdaterPlugin : Plugin() {
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default + nothingEndsTheApp)
     private lateinit var webRoot: WebRoot
     private var pages: PageListener? = null
-    private var events: EventRelay? = null
 
     /** Null where the updater is off, for the reason in [whyOff]. */
     private var updater: Updater? = null
@@ -75,8 +76,9 @@ class LiveUpdaterPlugin : Plugin() {
 
     private fun start() {
         isShown = activity.lifecycle.currentState.isAtLeast(Lifecycle.State.RESUMED)
-        events = EventRelay(this)
-        val updater = KeptUpdater.open(context, config.configJSON, events)
+        // Before the launch: whatever is activated after it reaches this activity.
+        EventRelay.attach(this)
+        val updater = KeptUpdater.open(context, config.configJSON, EventRelay)
         val launch = updater.launch(isShown)
         loadedToken = launch.launchToken
         pageToken = launch.launchToken
@@ -93,6 +95,7 @@ class LiveUpdaterPlugin : Plugin() {
     private fun turnOff(reason: String, problem: Throwable? = null) {
         whyOff = reason
         updater = null
+        EventRelay.detach(this)
         WebRoot.forget(context)
         if (problem == null) Logger.info(TAG, reason) else Logger.error(TAG, reason, problem)
     }
@@ -114,7 +117,13 @@ class LiveUpdaterPlugin : Plugin() {
 
     override fun handleOnResume() {
         isShown = true
-        attempt { updater?.resume() }
+        val updater = updater ?: return
+        attempt {
+            // Another activity may have been there meanwhile, and what runs may have changed.
+            EventRelay.attach(this)
+            updater.resume()
+            if (updater.launch(isShown).launchToken != loadedToken) show()
+        }
     }
 
     override fun handleOnPause() {
@@ -123,7 +132,7 @@ class LiveUpdaterPlugin : Plugin() {
     }
 
     override fun handleOnDestroy() {
-        events?.detach()
+        EventRelay.detach(this)
         pages?.let(bridge::removeWebViewListener)
         scope.cancel()
     }
@@ -212,21 +221,14 @@ class LiveUpdaterPlugin : Plugin() {
     fun next(call: PluginCall) = answer(call) { it.setNext(call.required("id")).toJs() }
 
     @PluginMethod
-    fun set(call: PluginCall) = answer(call) {
-        it.set(call.required("id"))
-        show()
-    }
+    fun set(call: PluginCall) = replacePage(call) { it.set(call.required("id")) }
 
     @PluginMethod
-    fun reload(call: PluginCall) = answer(call) {
-        it.reload()
-        show()
-    }
+    fun reload(call: PluginCall) = replacePage(call) { it.reload() }
 
     @PluginMethod
-    fun reset(call: PluginCall) = answer(call) {
+    fun reset(call: PluginCall) = replacePage(call) {
         it.reset(call.getBoolean("toLastSuccessful") ?: false)
-        show()
     }
 
     @PluginMethod
@@ -318,6 +320,14 @@ class LiveUpdaterPlugin : Plugin() {
             } catch (problem: Throwable) {
                 call.reject(problem)
             }
+        }
+    }
+
+    /** Ends with another page: in the activity that is there then, if this one was made anew. */
+    private fun replacePage(call: PluginCall, work: suspend (Updater) -> Launch) = answer(call) {
+        withContext(NonCancellable) {
+            work(it)
+            EventRelay.show()
         }
     }
 

@@ -41,7 +41,7 @@ internal class WebRoot(private val bridge: Bridge) {
                 launch.pageScript(),
                 setOf(bridge.localUrl),
             )
-        } catch (problem: IllegalArgumentException) {
+        } catch (problem: Throwable) {
             // A scheme of the app's own, which such scripts don't know.
             Logger.warn(LiveUpdaterPlugin.TAG, "no script at the start of pages: $problem")
         }
