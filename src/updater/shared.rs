@@ -173,29 +173,17 @@ impl Shared {
         self: Arc<Self>,
         change: Change<T>,
     ) -> BoxFuture<'static, Result<T, Error>> {
-        let slot = Arc::new(Mutex::new(None));
-        let answer = Arc::clone(&slot);
-        let handle = self.handle.clone();
-        // On a task of its own, which goes on where the caller no longer waits: what runs has
-        // changed then, and the watchdog and the host have to know.
-        let work: BoxFuture<'static, ()> = Box::pin(async move {
-            let shared = Arc::clone(&self);
-            let outcome = self
-                .blocking(move || change(&mut shared.lifecycle()))
-                .await
-                .flatten();
-            let outcome = outcome.map(|(answer, events)| {
-                self.wake();
-                self.emit(events);
-                answer
-            });
-            *lock(&slot) = Some(outcome);
-        });
-        let changed = handle.spawn(work);
-        Box::pin(async move {
-            changed.await.map_err(|_| Error::Cancelled)?;
-            lock(&answer).take().unwrap_or(Err(Error::Cancelled))
-        })
+        let shared = Arc::clone(&self);
+        // All of it where the caller's future doesn't matter: where nobody waits any longer, what
+        // runs has changed all the same, and the watchdog and the host have to know.
+        let work = move || {
+            let outcome = change(&mut shared.lifecycle());
+            let (answer, events) = outcome?;
+            shared.wake();
+            shared.emit(events);
+            Ok(answer)
+        };
+        Box::pin(async move { self.blocking(work).await.flatten() })
     }
 
     /// Begins a download, which lasts until the guard goes; nothing where one is running.
