@@ -15,6 +15,9 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 const RELEASE: &str = "trixie";
 const UNFINISHED: &str = "unfinished";
 
+/// Where a command in it finds the folder that it works on.
+pub(crate) const PLACE: &str = "/project";
+
 /// What a chroot is for.
 pub(crate) struct Toolchain {
     /// What people know it by.
@@ -108,7 +111,7 @@ impl Chroot {
         Ok(())
     }
 
-    /// A shell command in it, with `folder` as `/work`, where it starts. It sees the network and the
+    /// A shell command in it, with `folder` as [`PLACE`], where it starts. It sees the network and the
     /// processes of this machine, and of its environment what is set on the command.
     pub(crate) fn command(&self, folder: &Path, script: &str) -> Command {
         self.command_with(folder, script, &[])
@@ -125,8 +128,8 @@ impl Chroot {
         // In a namespace of its own, so that no mount survives: deleting the chroot would then
         // delete what is mounted.
         let enter = r#"
-            root=$1 script=$2
-            shift 2
+            root=$1 place=$2 script=$3
+            shift 3
             mount -t proc proc "$root/proc"
             mount --rbind /dev "$root/dev"
             while [ $# -gt 0 ]; do
@@ -134,13 +137,13 @@ impl Chroot {
                 mount --bind "$1" "$root/$2"
                 shift 2
             done
-            exec chroot "$root" /bin/bash -ec "cd /work; $script"
+            exec chroot "$root" /bin/bash -ec "cd $place; $script"
         "#;
         let mut command = Command::new("unshare");
         command
             .args(["--mount", "bash", "-ec", enter, "bash"])
-            .args([self.root.as_os_str(), OsStr::new(script)])
-            .args([folder.as_os_str(), OsStr::new("work")])
+            .args([self.root.as_os_str(), OsStr::new(PLACE), OsStr::new(script)])
+            .args([folder.as_os_str(), OsStr::new(PLACE)])
             .env_clear()
             .env(
                 "PATH",

@@ -53,7 +53,7 @@ const TARGET: &str = "aarch64-linux-android";
 /// What a phone downloads and keeps, for the processor that most have. It is a limit and no goal.
 const MOST_BYTES: u64 = 3_200_000;
 
-/// `/out` is where what this makes lies, `/work` the project.
+/// It starts in the project; `/out` is where what this makes lies.
 const SCRIPT: &str = r#"
     mkdir -p /out/stubs
     for name in c m dl log; do

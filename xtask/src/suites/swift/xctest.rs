@@ -95,7 +95,7 @@ mod tests {
             "Test Case 'StartTests.testOne' started at 2026-11-21 21:00:00.000",
             "Test Case 'StartTests.testOne' passed (0.012 seconds)",
             "Test Case 'StartTests.testTwo' started at 2026-11-21 21:00:00.000",
-            "/work/StartTests.swift:3: error: StartTests.testTwo : XCTAssertEqual failed",
+            "StartTests.swift:3: error: StartTests.testTwo : XCTAssertEqual failed",
             "Test Case 'StartTests.testTwo' failed (0.1 seconds)",
             "\t Executed 2 tests, with 1 failure (0 unexpected) in 0.1 (0.1) seconds",
         ]);
