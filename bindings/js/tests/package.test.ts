@@ -39,7 +39,6 @@ describe('what is published', () => {
         'capgo/package.json',
         'dist/capgo.cjs.js',
         'dist/capgo.js',
-        'dist/docs.json',
         'dist/esm/capgo/index.d.ts',
         'dist/esm/capgo/index.js',
         'dist/esm/index.d.ts',
