@@ -143,7 +143,7 @@ impl Lifecycle {
                 is_patient: true,
             };
             let inspection = if record.status == BundleStatus::Success {
-                quick_look(&mut inspector, record)
+                inspector.inspect_good(record)
             } else {
                 inspector.inspect_trial(record)
             };
@@ -184,21 +184,11 @@ impl Lifecycle {
 }
 
 /// That the file system fails says nothing about the bundle.
-fn unreadable(id: &BundleId) -> Error {
+pub(super) fn unreadable(id: &BundleId) -> Error {
     cannot_start(id, "its files can't be read now")
 }
 
 fn cannot_start(id: &BundleId, problem: &str) -> Error {
     let source = io::Error::new(io::ErrorKind::InvalidData, problem);
     Error::storage("start", BundleFolder::installed(id).path(), source)
-}
-
-fn quick_look(inspector: &mut LaunchInspector<'_>, record: &BundleRecord) -> Inspection {
-    if inspector.is_whole(record) {
-        Inspection::Whole {
-            hashed_boot: record.hashed_boot.clone(),
-        }
-    } else {
-        Inspection::Damaged
-    }
 }

@@ -29,18 +29,24 @@ pub(crate) struct LaunchInspector<'a> {
 }
 
 impl Inspect for LaunchInspector<'_> {
-    fn is_whole(&mut self, record: &BundleRecord) -> bool {
-        BundleFolder::installed(&record.id).is_whole(self.storage)
+    fn inspect_good(&mut self, record: &BundleRecord) -> Inspection {
+        match BundleFolder::installed(&record.id).is_whole(self.storage) {
+            Ok(true) => Inspection::Whole {
+                hashed_boot: record.hashed_boot.clone(),
+            },
+            Ok(false) => Inspection::Damaged,
+            // A file system that fails says nothing about the bundle.
+            Err(_) => Inspection::Unfinished,
+        }
     }
 
     fn inspect_trial(&mut self, record: &BundleRecord) -> Inspection {
-        let folder = BundleFolder::installed(&record.id);
-        if !folder.is_whole(self.storage) {
-            return Inspection::Damaged;
+        match self.inspect_good(record) {
+            Inspection::Whole { .. } => self
+                .look_at_files(record, &BundleFolder::installed(&record.id))
+                .unwrap_or(Inspection::Unfinished),
+            other => other,
         }
-        // A file system that fails says nothing about the bundle.
-        self.look_at_files(record, &folder)
-            .unwrap_or(Inspection::Unfinished)
     }
 }
 

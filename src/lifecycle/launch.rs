@@ -12,7 +12,7 @@ use super::transition;
 /// Looks at a bundle's files.
 pub(crate) trait Inspect {
     /// Whether a good bundle can be started: a look at two files.
-    fn is_whole(&mut self, record: &BundleRecord) -> bool;
+    fn inspect_good(&mut self, record: &BundleRecord) -> Inspection;
 
     /// Whether a trial may start: all sizes, and all digests where this boot hasn't seen them.
     fn inspect_trial(&mut self, record: &BundleRecord) -> Inspection;
@@ -25,7 +25,7 @@ pub(crate) enum Inspection {
     Whole { hashed_boot: Option<String> },
     /// A file is missing, too many, or another.
     Damaged,
-    /// The time that a launch has for it was not enough.
+    /// The time that a launch has for it was not enough, or they can't be read now.
     Unfinished,
 }
 
@@ -56,6 +56,8 @@ pub(crate) struct LaunchDecision {
     pub(crate) previous: Option<PreviousLaunch>,
     /// A bundle whose files could not all be hashed in time.
     pub(crate) hash_in_background: Option<BundleId>,
+    /// A good bundle that could not be looked at.
+    pub(crate) unreadable: Option<BundleId>,
 }
 
 /// Decides what a launch runs.
@@ -70,6 +72,7 @@ pub(crate) fn decide(
         starts: None,
         previous: None,
         hash_in_background: None,
+        unreadable: None,
     };
     if state.native_build.as_ref() != Some(&facts.rules.native_build) {
         // Capacitor drops a stored path after an update of the app: this launch is builtin
@@ -215,8 +218,13 @@ impl LaunchDecision {
             return;
         }
         if record.status != BundleStatus::Trial {
-            if !inspect.is_whole(&record) {
-                self.lose(&id, inspect);
+            match inspect.inspect_good(&record) {
+                Inspection::Damaged => self.lose(&id, inspect),
+                Inspection::Unfinished => {
+                    self.put_off(&id, inspect);
+                    self.unreadable = Some(id);
+                }
+                Inspection::Whole { .. } => {}
             }
             return;
         }
@@ -224,8 +232,7 @@ impl LaunchDecision {
             Inspection::Damaged => self.lose(&id, inspect),
             Inspection::Unfinished => {
                 transition::leave_trial(&mut self.state);
-                self.state.next = Some(id.clone());
-                self.state.current = fallback(&self.state, inspect);
+                self.put_off(&id, inspect);
                 self.hash_in_background = Some(id);
             }
             Inspection::Whole { hashed_boot } => {
@@ -234,6 +241,14 @@ impl LaunchDecision {
                 }
                 self.state.attempt = Some(facts.attempt);
             }
+        }
+    }
+
+    /// The fallback runs this time, and the next launch tries again.
+    fn put_off(&mut self, id: &BundleId, inspect: &mut dyn Inspect) {
+        self.state.current = fallback(&self.state, inspect);
+        if self.state.current != *id {
+            self.state.next.get_or_insert_with(|| id.clone());
         }
     }
 
@@ -262,5 +277,7 @@ impl LaunchDecision {
 }
 
 fn fallback(state: &State, inspect: &mut dyn Inspect) -> BundleId {
-    transition::fallback(state, None, &mut |record| inspect.is_whole(record))
+    transition::fallback(state, None, &mut |record| {
+        matches!(inspect.inspect_good(record), Inspection::Whole { .. })
+    })
 }

@@ -111,8 +111,11 @@ impl Lifecycle {
         )
     }
 
+    /// Whether a bundle can be started, as far as that can be told now.
     pub(crate) fn is_whole(&self, record: &BundleRecord) -> bool {
-        BundleFolder::installed(&record.id).is_whole(&*self.store.storage)
+        BundleFolder::installed(&record.id)
+            .is_whole(&*self.store.storage)
+            .unwrap_or(false)
     }
 
     /// What `state` falls back to, without `excluded`, as the files on the disk are now.

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::store::starts::Starts;
 
 use super::Lifecycle;
+use super::activation::unreadable;
 use super::inspect::LaunchInspector;
 use super::launch::{self, LaunchDecision, LaunchFacts};
 use super::running::{ActiveTime, Running};
@@ -51,6 +52,7 @@ impl Lifecycle {
             hash: decision.hash_in_background.take(),
             apply: None,
         };
+        let put_off = decision.unreadable.take();
         let before = self.store.state.current.clone();
         let previous = decision.previous.take().filter(|_| rolled_back.is_none());
         let problem = self.carry_out(decision, is_active).err();
@@ -58,6 +60,7 @@ impl Lifecycle {
             .as_ref()
             .map(Problem::from)
             .or(lost)
+            .or_else(|| Some(Problem::from(&unreadable(&put_off?))))
             .or_else(|| self.disk_is_full());
         if let Some(running) = &mut self.running {
             running.problem = problem;

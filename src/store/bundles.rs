@@ -49,13 +49,24 @@ impl BundleFolder {
     }
 
     /// Whether the bundle can be started: a look at two files, however many there are.
-    pub(crate) fn is_whole(&self, storage: &dyn Storage) -> bool {
-        let is_file = |path: &Path| {
-            storage
-                .metadata(path)
-                .is_ok_and(|metadata| metadata.kind == FileKind::File)
+    ///
+    /// # Errors
+    ///
+    /// The file system's, which say nothing about the bundle.
+    pub(crate) fn is_whole(&self, storage: &dyn Storage) -> io::Result<bool> {
+        let is_file = |path: &Path| match storage.metadata(path) {
+            Ok(metadata) => Ok(metadata.kind == FileKind::File),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
         };
-        is_file(&self.www().join("index.html")) && is_file(&self.file_list())
+        Ok(is_file(&self.www().join("index.html"))? && is_file(&self.file_list())?)
     }
 }
 
