@@ -17,6 +17,7 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("sha256sum", "coreutils"),
         Tool::new("node", "nodejs"),
         Tool::new("npm", "npm"),
+        Tool::new("strace", "strace"),
     ],
     packages: &[NpmPackages::INTEROP],
     runs_without_tools: true,
