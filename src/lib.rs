@@ -109,6 +109,7 @@ mod error;
 mod event;
 mod lifecycle;
 mod native_version;
+mod page_mark;
 mod policy;
 mod release;
 mod report;
