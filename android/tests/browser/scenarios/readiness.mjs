@@ -40,6 +40,24 @@ export const scenarios = {
     assert.equal((await phone.call('current')).bundle.status, 'trial');
   },
 
+  async 'a page that a service worker of the bundle before has made cannot either'(scene) {
+    await scene.server.offer('2.0.0', '2.0.0-hostile-worker');
+    const phone = await scene.phone({ config: { appReadyTimeout: 3000 } });
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await phone.updatesTo('2.0.0');
+    await until('its worker is there', () =>
+      phone.page.evaluate(() => navigator.serviceWorker.controller !== null),
+    );
+    await scene.server.offer('3.0.0', '3.0.0-never-ready');
+    await phone.fetches('3.0.0');
+    await phone.press('apply');
+    await phone.shows('3.0.0');
+    assert.equal(await phone.page.evaluate(() => localStorage.getItem('example:foreign')), null);
+    await phone.lists('updateFailed 3.0.0: timeout');
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+  },
+
   async 'a page that loads itself again still belongs to its launch'(scene) {
     const phone = await scene.phoneWith('2.0.0');
     await phone.page.reload();
