@@ -30,8 +30,9 @@ private fun setUp(facts: JSONObject, wire: Wire) {
     Device.sdk = facts.getInt("sdk")
     Device.versionCode = facts.getLong("versionCode")
     Device.webViewFeatures = facts.getJSONArray("webViewFeatures").strings().toSet()
+    if (facts.has("pid")) Device.pid = facts.getInt("pid")
     Device.exits = facts.getJSONArray("exits").objects()
-        .map { ApplicationExitInfo(it.getInt("pid"), it.getInt("reason")) }
+        .map { ApplicationExitInfo(it.getInt("pid"), it.getInt("reason"), it.getLong("timestamp")) }
     Device.browser = wire
 }
 

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 
 import { pause, until } from '../until.mjs';
 
-/** As Android's ApplicationExitInfo names it. */
+/** As Android's ApplicationExitInfo names them. */
 const REASON_CRASH = 4;
+const REASON_USER_REQUESTED = 10;
 
 /** One bad launch of a good bundle is enough. */
 const STRICT = { config: { crashLoopLimit: 1 } };
@@ -97,7 +98,7 @@ export const scenarios = {
   async 'a crash that the system tells of counts against the bundle'(scene) {
     const phone = await scene.phoneWith('2.0.0', STRICT);
     const crashed = await phone.kill();
-    phone.exits = [{ pid: crashed, reason: REASON_CRASH }];
+    phone.exits = [{ pid: crashed, reason: REASON_CRASH, timestamp: Date.now() }];
     await phone.start();
     await phone.shows('2.0.0', 'Ready: 2.0.0');
     await phone.restart();
@@ -105,15 +106,36 @@ export const scenarios = {
     await phone.lists('updateFailed 2.0.0: crash_loop');
   },
 
-  async 'a crash of a process that ran no bundle does not'(scene) {
-    const phone = await scene.phoneWith('2.0.0', STRICT);
-    phone.exits = [{ pid: (await phone.kill()) + 1, reason: REASON_CRASH }];
-    for (let start = 0; start < 2; start += 1) {
-      await phone.start();
-      await phone.shows('2.0.0', 'Ready: 2.0.0');
-      await phone.kill();
-    }
+  async 'a crash counts too where the number of the process is used again'(scene) {
+    const phone = await scene.phone(STRICT);
+    phone.pid = 4711;
+    await scene.server.offer('2.0.0');
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await phone.updatesTo('2.0.0');
+    await phone.kill();
+    phone.exits = [{ pid: 4711, reason: REASON_CRASH, timestamp: Date.now() }];
+    await phone.start();
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+    await phone.restart();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
   },
+
+  'a crash of a process that ran no bundle does not': (scene) =>
+    aCrashDoesNotCount(scene, (pid) => [
+      { pid: pid + 1, reason: REASON_CRASH, timestamp: Date.now() },
+    ]),
+
+  'a crash of a process that had the number later does not': (scene) =>
+    aCrashDoesNotCount(scene, (pid) => [
+      { pid, reason: REASON_CRASH, timestamp: Date.now() + 60_000 },
+      { pid, reason: REASON_USER_REQUESTED, timestamp: Date.now() },
+    ]),
+
+  'a crash of a process that had the number before does not': (scene) =>
+    aCrashDoesNotCount(scene, (pid) => [
+      { pid, reason: REASON_CRASH, timestamp: Date.now() - 24 * 60 * 60 * 1000 },
+    ]),
 
   async 'a crash of the page counts against the bundle'(scene) {
     const phone = await scene.phoneWith('2.0.0', STRICT);
@@ -125,6 +147,17 @@ export const scenarios = {
     await phone.lists('updateFailed 2.0.0: crash_loop');
   },
 };
+
+/** `exits` are what the system remembers once the process with the number that is given is gone. */
+async function aCrashDoesNotCount(scene, exits) {
+  const phone = await scene.phoneWith('2.0.0', STRICT);
+  phone.exits = exits(await phone.kill());
+  for (let start = 0; start < 2; start += 1) {
+    await phone.start();
+    await phone.shows('2.0.0', 'Ready: 2.0.0');
+    await phone.kill();
+  }
+}
 
 function launchToken(phone) {
   return phone.page.evaluate(() => window.__liveUpdaterLaunch.token);
