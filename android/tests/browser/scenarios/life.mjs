@@ -40,6 +40,29 @@ export const scenarios = {
     await phone.shows('1.0.0', 'Ready: 1.0.0');
   },
 
+  async 'an activity that is made anew in the middle of set shows the new bundle'(scene) {
+    await scene.server.offer('2.0.0');
+    const phone = await scene.phone();
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    const { id } = await phone.call('download', await scene.server.address('2.0.0'));
+    await phone.tell('hold');
+    // Its answer goes with the page that asked.
+    phone.call('set', { id }).catch(() => undefined);
+    await isMadeAnewMeanwhile(phone);
+  },
+
+  async 'an activity that is made anew in the middle of a reload shows what was next'(scene) {
+    await scene.server.offer('2.0.0');
+    const phone = await scene.phone();
+    await phone.start();
+    await phone.shows('1.0.0', 'Ready: 1.0.0');
+    await phone.fetches('2.0.0');
+    await phone.tell('hold');
+    await phone.press('apply');
+    await isMadeAnewMeanwhile(phone);
+  },
+
   async 'time in the background does not count against a bundle'(scene) {
     const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 3000 } });
     await scene.server.offer('3.0.0', '3.0.0-never-ready');
@@ -147,6 +170,19 @@ export const scenarios = {
     await phone.lists('updateFailed 2.0.0: crash_loop');
   },
 };
+
+/** While a call waits; it goes on once the new activity shows what ran before. */
+async function isMadeAnewMeanwhile(phone) {
+  await until('the call is on its way', async () => /rig: a call waits/.test(await phone.log()));
+  for (const change of ['pause', 'stop', 'destroy', 'create', 'start', 'resume'])
+    await phone.tell(change);
+  await phone.shows('1.0.0', 'Ready: 1.0.0');
+  await phone.tell('release');
+  await phone.shows('2.0.0', 'Ready: 2.0.0');
+  assert.equal((await phone.call('current')).bundle.status, 'success');
+  await phone.restart();
+  await phone.shows('2.0.0', 'Ready: 2.0.0');
+}
 
 /** `exits` are what the system remembers once the process with the number that is given is gone. */
 async function aCrashDoesNotCount(scene, exits) {
