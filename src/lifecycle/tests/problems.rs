@@ -128,7 +128,7 @@ pub(super) fn break_commits(phone: &Phone) {
     }
 }
 
-fn mend_commits(phone: &Phone) {
+pub(super) fn mend_commits(phone: &Phone) {
     for slot in SLOTS {
         let path = phone.path(Path::new(slot));
         fs::remove_dir(&path).unwrap();
