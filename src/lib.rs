@@ -107,6 +107,9 @@ mod digest;
 mod download;
 mod error;
 mod event;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod lifecycle;
 mod native_version;
 mod page_mark;
