@@ -107,6 +107,7 @@ mod digest;
 mod download;
 mod error;
 mod event;
+mod keys;
 mod lifecycle;
 mod native_version;
 mod policy;

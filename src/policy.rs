@@ -74,10 +74,17 @@ pub(crate) fn judge(
     is_whole: &dyn Fn(&BundleRecord) -> bool,
 ) -> Verdict {
     let current = current_version(situation);
-    if release.version == *current {
+    if release.version == *current && !replaces_current(release, situation) {
         return Verdict::UpToDate;
     }
     judge_bytes(release, situation, is_whole)
+}
+
+/// Whether a release of the version that runs is another one all the same. What bytes builtin was
+/// made of is unknown, so there the version alone tells.
+fn replaces_current(release: &Release, situation: &Situation<'_>) -> bool {
+    let current = situation.state.bundle(situation.current);
+    release.is_higher() && current.is_some_and(|record| record.checksum != release.checksum)
 }
 
 /// As [`judge`], for a caller who names bytes: that what runs has the same version doesn't make
@@ -89,7 +96,8 @@ pub(crate) fn judge_bytes(
 ) -> Verdict {
     let state = situation.state;
     let current = current_version(situation);
-    if let Some(verdict) = native_range(release, situation.native_version) {
+    let (min, max) = (&release.min_app_version, &release.max_app_version);
+    if let Some(verdict) = native_range(min.as_deref(), max.as_deref(), situation.native_version) {
         return verdict;
     }
     if state.has_failed(&release.version, &release.checksum)
@@ -101,7 +109,8 @@ pub(crate) fn judge_bytes(
         return Verdict::Blocked(BlockReason::Refused);
     }
     let floor = current.max(situation.builtin_version);
-    if release.version < *floor && !situation.allow_downgrade {
+    let may_be_older = situation.allow_downgrade || release.is_higher();
+    if release.version < *floor && !may_be_older {
         return Verdict::Blocked(BlockReason::Downgrade);
     }
     state
@@ -124,13 +133,18 @@ pub(crate) fn current_version<'a>(situation: &Situation<'a>) -> &'a Version {
         .map_or(situation.builtin_version, |record| &record.version)
 }
 
-/// Ends that can't be read don't bind: the source has refused them before.
-fn native_range(release: &Release, native: &NativeVersion) -> Option<Verdict> {
-    let end = |text: &Option<String>| text.as_ref()?.parse::<NativeVersion>().ok();
-    if end(&release.min_app_version).is_some_and(|min| *native < min) {
+/// Why `native` is outside of a range, where it is. Ends that can't be read don't bind: the source
+/// has refused them before.
+pub(crate) fn native_range(
+    min: Option<&str>,
+    max: Option<&str>,
+    native: &NativeVersion,
+) -> Option<Verdict> {
+    let end = |text: Option<&str>| text?.parse::<NativeVersion>().ok();
+    if end(min).is_some_and(|min| *native < min) {
         return Some(Verdict::NativeUpdateRequired);
     }
-    end(&release.max_app_version)
+    end(max)
         .is_some_and(|max| *native > max)
         .then_some(Verdict::Blocked(BlockReason::NativeVersion))
 }

@@ -1,6 +1,9 @@
 //! What an app asks of a bundle before it takes it.
 
+use sha2::{Digest, Sha256};
+
 use super::key::PublicKey;
+use crate::digest::Sha256Digest;
 
 /// What has to hold for a bundle besides its checksum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +16,14 @@ pub enum Trust {
         /// The keys.
         keys: PinnedKeys,
     },
+    /// A release statement that enough of the keys that the app was built with have signed. It
+    /// names the bundle's checksum, so the bundle itself has no signature.
+    Statement {
+        /// The keys.
+        keys: PinnedKeys,
+        /// How many different ones of them have to sign.
+        threshold: usize,
+    },
 }
 
 impl Trust {
@@ -20,9 +31,19 @@ impl Trust {
     /// anything is fetched.
     pub fn requires_signature(&self) -> bool {
         match self {
-            Self::Unsigned => false,
+            Self::Unsigned | Self::Statement { .. } => false,
             Self::Bundle { .. } => true,
         }
+    }
+
+    /// Names the set of pinned keys; nothing where there are none.
+    pub(crate) fn keys_digest(&self) -> Option<Sha256Digest> {
+        let (Self::Bundle { keys } | Self::Statement { keys, .. }) = self else {
+            return None;
+        };
+        let mut ids: Vec<_> = keys.as_slice().iter().map(PublicKey::key_id).collect();
+        ids.sort_unstable();
+        Some(Sha256Digest::new(Sha256::digest(ids.concat()).into()))
     }
 }
 
@@ -40,6 +61,23 @@ impl PinnedKeys {
             }
         }
         (!distinct.is_empty()).then_some(Self(distinct))
+    }
+
+    /// Those that `revoked` doesn't name; all of them where fewer than `least` would be left.
+    pub(crate) fn without(&self, revoked: &[String], least: usize) -> Self {
+        let is_left = |key: &&PublicKey| !revoked.iter().any(|id| id == key.key_id());
+        let left: Vec<_> = self.0.iter().filter(is_left).cloned().collect();
+        if left.len() < least {
+            return self.clone();
+        }
+        Self(left)
+    }
+
+    /// Whether one of the keys has this id, in any case.
+    pub(crate) fn has(&self, key_id: &str) -> bool {
+        self.0
+            .iter()
+            .any(|key| key.key_id().eq_ignore_ascii_case(key_id))
     }
 
     /// The keys, in the order in which they were given.

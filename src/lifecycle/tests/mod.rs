@@ -6,6 +6,7 @@ mod crash_loop;
 mod native_update;
 mod problems;
 mod self_heal;
+mod statements;
 mod trial;
 mod verdicts_kept;
 
