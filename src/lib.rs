@@ -119,7 +119,7 @@ mod transport;
 mod updater;
 mod verify;
 
-pub use archive::{DecodeFileListError, FileList, Limits, ListedFile};
+pub use archive::{DecodeFileListError, FileList, Limits, ListedFile, list_bundle};
 pub use bundle::{Bundle, BundleId, BundleStatus, CrashReason, FailureReason, Launch, Problem};
 pub use clock::{BoxFuture, Clock, SystemClock};
 pub use config::{AutoUpdate, Config, Secret, SourceKind};
@@ -144,7 +144,7 @@ pub use updater::{
 };
 pub use verify::{
     KeyError, PinnedKeys, PublicKey, SignatureAlgorithm, Trust, UnknownAlgorithm, VerifiedBundle,
-    verify_file,
+    VerifiedStatement, verify_file, verify_statement,
 };
 
 /// Compiles the README's examples.

@@ -15,6 +15,7 @@ mod entry_reader;
 mod fields;
 mod file_list;
 mod headers;
+mod listing;
 mod open;
 mod parallel;
 mod path;
@@ -27,6 +28,7 @@ mod tree;
 mod unpack;
 
 pub use file_list::{DecodeFileListError, FileList, ListedFile};
+pub use listing::list_bundle;
 pub(crate) use open::Archive;
 pub(crate) use unpack::{FileSource, unpack};
 

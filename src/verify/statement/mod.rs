@@ -5,12 +5,14 @@
 //! bytes, and [`judge`] decides on what they say: is it for this app, is it newer than what was
 //! seen, does it still hold? Nothing here touches the network, the disk or a clock.
 
+mod alone;
 mod envelope;
 mod instant;
 mod json;
 mod judge;
 mod payload;
 
+pub use alone::{VerifiedStatement, verify_statement};
 pub(crate) use envelope::Envelope;
 pub(crate) use json::parse_object;
 pub(crate) use judge::{Acceptance, Circumstances};
