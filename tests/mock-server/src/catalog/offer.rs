@@ -114,11 +114,7 @@ impl Catalog {
         let statement = offer.statement.as_ref();
         match &offer.bundle {
             Some(bundle) => Ok(self.release_with(bundle, statement, base)?.into()),
-            None => Ok(json!({
-                "updateAvailable": true,
-                "version": offer.version(),
-                "release": offer.envelope(),
-            })),
+            None => Ok(json!({ "updateAvailable": true, "release": offer.envelope() })),
         }
     }
 
