@@ -236,7 +236,6 @@ async fn a_fault_without_the_statement_that_it_takes_says_what_is_missing() {
         ("old-statement", "two statements"),
         ("other-statement", "of another version"),
         ("statement=nothing.json", "nothing.json"),
-        ("statement=../../../etc/hostname", "hostname"),
     ] {
         let answer = site.with_fault(fault).await;
         let error = answer["error"].as_str().unwrap();
@@ -245,6 +244,24 @@ async fn a_fault_without_the_statement_that_it_takes_says_what_is_missing() {
     // The newest that there is, though it isn't over.
     let answer = site.with_fault("expired-statement").await;
     assert!(answer["error"].as_str().unwrap().contains("expired"));
+}
+
+#[tokio::test]
+async fn a_fault_reaches_no_file_outside_of_the_folder() {
+    let site = Site::new().await;
+    site.write("1.2.0.zip", "zip");
+    site.write("inside.json", "{}");
+    let outside = tempfile::NamedTempFile::new_in(site.folder.path().parent().unwrap()).unwrap();
+    std::fs::write(outside.path(), "{}").unwrap();
+    let name = outside.path().file_name().unwrap().to_str().unwrap();
+
+    let answer = site.with_fault("statement=inside.json").await;
+    assert_eq!(answer["release"], json!({}));
+    for path in [format!("../{name}"), outside.path().display().to_string()] {
+        let answer = site.with_fault(&format!("statement={path}")).await;
+        assert_eq!(answer["release"], Value::Null, "{path}");
+        assert!(answer["error"].as_str().unwrap().contains(name), "{path}");
+    }
 }
 
 #[tokio::test]
