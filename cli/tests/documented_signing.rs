@@ -1,4 +1,5 @@
-//! `docs/signing.md` works as it stands: every command of it is run, in order.
+//! `docs/signing.md` and the way to a signed release in the README work as they stand: every command
+//! is run, in order. So is the one of `docs/statements.md`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[expect(dead_code, reason = "other tests use the rest of it")]
@@ -12,6 +13,7 @@ use std::process::{Command, Stdio};
 use support::Workshop;
 
 const PAGE: &str = include_str!("../../docs/signing.md");
+const FORMAT: &str = include_str!("../../docs/statements.md");
 const README: &str = include_str!("../../README.md");
 
 #[test]
@@ -42,6 +44,20 @@ fn the_readmes_way_to_a_signed_release_ends_with_a_server_that_offers_it() {
         .find(|script| script.contains("sign statement"));
     run_all(&workshop, &[script.unwrap().clone()]);
     assert!(workshop.path("1.1.0.statement.json").exists());
+}
+
+#[test]
+fn the_digest_of_all_files_is_what_usual_tools_make_of_the_folder() {
+    let workshop = Workshop::with_build();
+    let packed = workshop.json("pack dist --out a.zip");
+    let [script] = &scripts(FORMAT)[..] else {
+        panic!("another command: see that it is run here");
+    };
+    let Some(run) = workshop.other("sh", &["-c", script]) else {
+        return;
+    };
+    let printed = run.stdout.split(' ').next().unwrap();
+    assert_eq!(packed["filesSha256"], printed, "{run:?}");
 }
 
 /// The shell commands of a page, a text for each block.

@@ -162,6 +162,7 @@ fn payload(arguments: &Arguments) -> Result<Payload, Failure> {
     platforms.sort_unstable();
     platforms.dedup();
     let revoked = arguments.revoked.iter().map(|text| key_id(text));
+    let revoked = revoked.collect::<Result<Vec<_>, _>>()?;
     let bundle = arguments.bundle.as_deref();
     Ok(Payload {
         app_id: arguments.app_id.clone(),
@@ -178,7 +179,7 @@ fn payload(arguments: &Arguments) -> Result<Payload, Failure> {
         } else {
             Action::Install
         },
-        revoked: revoked.collect::<Result<_, _>>()?,
+        revoked: Some(revoked).filter(|revoked| !revoked.is_empty()),
         bundle: bundle.map(BundleContent::read).transpose()?,
     })
 }

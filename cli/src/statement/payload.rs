@@ -27,8 +27,8 @@ pub(crate) struct Payload {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bundle: Option<BundleContent>,
     /// Ids of keys that don't count any more.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) revoked: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) revoked: Option<Vec<String>>,
 }
 
 /// What devices do.

@@ -32,7 +32,7 @@ impl fmt::Display for Table<'_> {
                 row("unpacked", &format!("{size} ({})", human(size)))?;
             }
         }
-        for key_id in &payload.revoked {
+        for key_id in payload.revoked.iter().flatten() {
             row("revokes key", key_id)?;
         }
         Ok(())
