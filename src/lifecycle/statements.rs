@@ -49,12 +49,14 @@ impl Lifecycle {
         Ok((true, events))
     }
 
-    /// The server names what runs: whatever else would be next was withdrawn.
+    /// The server names what runs: what it has offered before and would be next was withdrawn.
+    /// What a caller has chosen stays.
     pub(crate) fn withdraw_next(&mut self) -> Outcome<()> {
-        self.ready_for_changes()?;
-        let mut state = self.store.state.clone();
-        state.next = None;
-        self.store.commit(state)?;
+        self.update(|state| {
+            if state.next_is_offered {
+                state.next = None;
+            }
+        })?;
         Ok(((), Vec::new()))
     }
 }

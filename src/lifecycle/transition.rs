@@ -141,6 +141,7 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
         .iter()
         .find(|id| kept.iter().any(|record| record.id == **id))
         .cloned();
+    state.next_is_offered = false;
     state.current = BundleId::builtin();
     state.attempt = None;
     state.bundles = kept;

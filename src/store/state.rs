@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(crate) current: BundleId,
     /// What the next launch will try.
     pub(crate) next: Option<BundleId>,
+    /// Whether that is what a server has offered, and not what a caller has chosen.
+    pub(crate) next_is_offered: bool,
     /// Bundles that were ready, newest activation first.
     pub(crate) good: Vec<BundleId>,
     /// The launch of a trial that has no verdict yet.

@@ -77,7 +77,7 @@ impl Shared {
             Verdict::Blocked(reason) => Ok(outcome(SyncStatus::Blocked, None, Some(reason))),
             Verdict::OnDisk(id) => {
                 let bundle = self
-                    .change(move |lifecycle| lifecycle.set_next(id.as_str()))
+                    .change(move |lifecycle| lifecycle.follow_offer(&id))
                     .await?;
                 Ok(outcome(SyncStatus::Downloaded, Some(bundle), None))
             }

@@ -202,6 +202,20 @@ fn a_release_that_names_what_runs_withdraws_what_is_next() {
     assert_eq!(phone.launch().bundle.id, good);
 }
 
+#[test]
+fn what_a_caller_has_made_next_is_not_withdrawn() {
+    let (mut phone, _) = Phone::with_good_bundle();
+    let chosen = phone.install_as("3.0.0", false);
+    for is_offered in [false, true] {
+        phone.app().set_next(chosen.as_str()).unwrap();
+        if is_offered {
+            phone.app().follow_offer(&chosen).unwrap();
+        }
+        phone.app().withdraw_next().unwrap();
+        assert_eq!(phone.state().next.is_none(), is_offered);
+    }
+}
+
 impl Phone {
     /// How often the state was committed.
     fn generation(&self) -> u64 {
