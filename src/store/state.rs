@@ -129,8 +129,8 @@ impl BundleRecord {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Trusted {
-    /// Names the pinned keys that all of this was learnt under.
-    pub(crate) keys: Option<Sha256Digest>,
+    /// Ids of the pinned keys that all of this was learnt under.
+    pub(crate) keys: Vec<String>,
     /// One for each app and channel; the one that rose last comes last.
     pub(crate) floors: Vec<Floor>,
     /// Ids of pinned keys that count no longer.
