@@ -24,12 +24,9 @@ impl From<KeyProblem> for Error {
 }
 
 impl Keys {
-    pub(crate) fn new(prefix: &str, object: Map<String, Value>) -> Self {
+    pub(crate) fn new(prefix: &str, mut object: Map<String, Value>) -> Self {
         // A null is how JavaScript and Kotlin often write "not set".
-        let object = object
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .collect();
+        object.retain(|_, value| !value.is_null());
         Self {
             prefix: prefix.to_owned(),
             object,

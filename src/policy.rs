@@ -153,6 +153,7 @@ pub(crate) fn native_range(
 mod tests {
     use super::*;
     use crate::digest::Sha256Digest;
+    use crate::release::Stated;
     use crate::store::state::{FailedVersion, RefusedBytes, Repair};
 
     const SUM: Sha256Digest = Sha256Digest::new([7; 32]);
@@ -222,6 +223,107 @@ mod tests {
             judged(&release("0.9.0"), &state),
             Verdict::Blocked(BlockReason::Downgrade)
         );
+    }
+
+    /// A release that a statement names.
+    fn stated(version: &str, is_higher: bool) -> Release {
+        Release {
+            stated: Some(Stated {
+                files_sha256: SUM,
+                unpacked_size: None,
+                is_higher,
+            }),
+            ..release(version)
+        }
+    }
+
+    fn running(record: BundleRecord) -> State {
+        State {
+            current: record.id.clone(),
+            bundles: vec![record],
+            ..State::default()
+        }
+    }
+
+    #[test]
+    fn a_statement_after_another_may_name_an_older_version_and_the_first_may_not() {
+        for state in [
+            State::default(),
+            running(record("2.0.0", BundleStatus::Success)),
+        ] {
+            assert_eq!(judged(&stated("0.9.0", true), &state), Verdict::Fetch);
+            assert_eq!(
+                judged(&stated("0.9.0", false), &state),
+                Verdict::Blocked(BlockReason::Downgrade)
+            );
+        }
+    }
+
+    #[test]
+    fn a_statement_after_another_may_name_other_bytes_for_the_version_that_runs() {
+        let state = running(record("2.0.0", BundleStatus::Success));
+        let mut other = stated("2.0.0", true);
+        assert_eq!(judged(&other, &state), Verdict::UpToDate, "the same bytes");
+        other.checksum = Sha256Digest::new([8; 32]);
+        assert_eq!(judged(&other, &state), Verdict::Fetch);
+        other.stated = stated("2.0.0", false).stated;
+        assert_eq!(judged(&other, &state), Verdict::UpToDate, "the first");
+        other.stated = None;
+        assert_eq!(judged(&other, &state), Verdict::UpToDate, "no statement");
+        // Which bytes builtin was made of, nobody knows.
+        let builtin = stated("1.0.0", true);
+        assert_eq!(judged(&builtin, &State::default()), Verdict::UpToDate);
+    }
+
+    #[test]
+    fn a_statement_lifts_neither_the_native_range_nor_a_block() {
+        let mut release = stated("2.0.0", true);
+        let state = State {
+            failed: vec![FailedVersion {
+                version: Version::new(2, 0, 0),
+                checksum: SUM,
+            }],
+            ..State::default()
+        };
+        assert_eq!(
+            judged(&release, &state),
+            Verdict::Blocked(BlockReason::Failed)
+        );
+        release.min_app_version = Some("3".into());
+        assert_eq!(judged(&release, &state), Verdict::NativeUpdateRequired);
+    }
+
+    #[test]
+    fn refused_bytes_get_their_chance_with_a_statement_that_corrects_their_files() {
+        let mut release = stated("2.0.0", true);
+        let state = State {
+            refused: vec![RefusedBytes {
+                bytes: release.refusal_key(),
+                version: release.version.clone(),
+                code: "checksum_mismatch".into(),
+            }],
+            ..State::default()
+        };
+        release.sequence = Some(12);
+        assert_eq!(
+            judged(&release, &state),
+            Verdict::Blocked(BlockReason::Refused)
+        );
+        for corrected in [
+            Stated {
+                files_sha256: Sha256Digest::new([9; 32]),
+                unpacked_size: None,
+                is_higher: true,
+            },
+            Stated {
+                files_sha256: SUM,
+                unpacked_size: Some(5),
+                is_higher: true,
+            },
+        ] {
+            release.stated = Some(corrected);
+            assert_eq!(judged(&release, &state), Verdict::Fetch);
+        }
     }
 
     #[test]

@@ -369,6 +369,36 @@ mod tests {
     }
 
     #[test]
+    fn no_more_keys_have_to_sign_than_there_are() {
+        let key = |seed| {
+            let key = crate::verify::statement::testing::pem(seed);
+            serde_json::json!({"key": key})
+        };
+        let trust = |mode: &str, keys: Vec<Value>, threshold: Value| {
+            let trust = serde_json::json!({"mode": mode, "keys": keys, "threshold": threshold});
+            serde_json::json!({"appId": "a", "trust": trust}).to_string()
+        };
+        for (mode, keys, threshold) in [
+            ("bundle", vec![key(1), key(2)], 2),
+            ("statement", vec![key(1)], 2),
+            ("statement", vec![key(1), key(1)], 2),
+            ("statement", vec![key(1), key(2)], 3),
+            ("statement", vec![key(1), key(2)], 0),
+        ] {
+            let text = trust(mode, keys, threshold.into());
+            assert_eq!(refused_key(&text), "trust.threshold", "{text}");
+        }
+        let both = vec![key(1), key(2)];
+        for (threshold, expected) in [(Value::Null, 1), (1.into(), 1), (2.into(), 2)] {
+            let config = config(&trust("statement", both.clone(), threshold)).unwrap();
+            let Trust::Statement { keys, threshold } = config.trust else {
+                panic!("{:?}", config.trust)
+            };
+            assert_eq!((keys.as_slice().len(), threshold), (2, expected));
+        }
+    }
+
+    #[test]
     fn numbers_set_what_they_name() {
         let config = with(r#", "checkInterval": 2, "appReadyTimeout": 3.0, "applyAfterBackground": 0, "maxTrialLaunches": 4"#).unwrap();
         assert_eq!(config.check_interval, Duration::from_secs(2));

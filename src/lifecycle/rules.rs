@@ -5,7 +5,6 @@ use std::time::Duration;
 use semver::Version;
 
 use crate::config::Config;
-use crate::digest::Sha256Digest;
 use crate::native_version::NativeVersion;
 
 /// The installed app and what its configuration says of trials.
@@ -21,8 +20,8 @@ pub(crate) struct Rules {
     pub(crate) keep_bundles: usize,
     pub(crate) allow_downgrade: bool,
     pub(crate) reset_when_update: bool,
-    /// Names the keys that the app was built with.
-    pub(crate) keys: Option<Sha256Digest>,
+    /// Ids of the keys that the app was built with.
+    pub(crate) keys: Vec<String>,
 }
 
 impl Rules {
@@ -46,7 +45,7 @@ impl Rules {
             keep_bundles: config.keep_bundles as usize,
             allow_downgrade: config.allow_downgrade,
             reset_when_update: config.reset_when_update,
-            keys: config.trust.keys_digest(),
+            keys: config.trust.key_ids(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What release statements do to a device beyond the bundles that they name.
 
-use crate::bundle::BundleId;
+use crate::bundle::{Bundle, BundleId};
 use crate::error::Error;
 use crate::event::Event;
 use crate::verify::statement::{self, Action, Circumstances, Envelope, Statement};
@@ -33,8 +33,8 @@ impl Lifecycle {
     }
 
     /// The server takes back whatever runs: builtin runs now, and no bundle is next. Nothing is
-    /// blocked. Tells whether anything else was running.
-    pub(crate) fn roll_back_to_builtin(&mut self) -> Outcome<bool> {
+    /// blocked. Gives what was running, where that was a bundle.
+    pub(crate) fn roll_back_to_builtin(&mut self) -> Outcome<Option<Bundle>> {
         self.ready_for_changes()?;
         let builtin = BundleId::builtin();
         let mut state = self.store.state.clone();
@@ -42,19 +42,22 @@ impl Lifecycle {
         if self.running()?.bundle == builtin {
             transition::activate(&mut state, &builtin, 0);
             self.store.commit(state)?;
-            return Ok((false, Vec::new()));
+            return Ok((None, Vec::new()));
         }
+        let left = self.current();
         let (launch, mut events) = self.enter(state, &builtin)?;
         events.push(Event::Reload(launch));
-        Ok((true, events))
+        Ok((Some(left), events))
     }
 
-    /// The server names what runs: whatever else would be next was withdrawn.
+    /// The server names what runs: what it has offered before and would be next was withdrawn.
+    /// What a caller has chosen stays.
     pub(crate) fn withdraw_next(&mut self) -> Outcome<()> {
-        self.ready_for_changes()?;
-        let mut state = self.store.state.clone();
-        state.next = None;
-        self.store.commit(state)?;
+        self.update(|state| {
+            if state.next_is_offered {
+                state.next = None;
+            }
+        })?;
         Ok(((), Vec::new()))
     }
 }

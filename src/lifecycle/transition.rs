@@ -141,6 +141,7 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
         .iter()
         .find(|id| kept.iter().any(|record| record.id == **id))
         .cloned();
+    state.next_is_offered = false;
     state.current = BundleId::builtin();
     state.attempt = None;
     state.bundles = kept;
@@ -154,9 +155,11 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
 /// What statements have taught stays, unless the app was built with other keys: that is how a
 /// publisher whose keys were stolen gets rid of what they were used for.
 fn trust_anew(trusted: &mut Trusted, rules: &Rules) {
-    if trusted.keys != rules.keys {
+    let are_same = trusted.keys.len() == rules.keys.len()
+        && rules.keys.iter().all(|id| trusted.keys.contains(id));
+    if !are_same {
         *trusted = Trusted {
-            keys: rules.keys,
+            keys: rules.keys.clone(),
             ..Trusted::default()
         };
     }

@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(crate) current: BundleId,
     /// What the next launch will try.
     pub(crate) next: Option<BundleId>,
+    /// Whether that is what a server has offered, and not what a caller has chosen.
+    pub(crate) next_is_offered: bool,
     /// Bundles that were ready, newest activation first.
     pub(crate) good: Vec<BundleId>,
     /// The launch of a trial that has no verdict yet.
@@ -127,8 +129,8 @@ impl BundleRecord {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Trusted {
-    /// Names the pinned keys that all of this was learnt under.
-    pub(crate) keys: Option<Sha256Digest>,
+    /// Ids of the pinned keys that all of this was learnt under.
+    pub(crate) keys: Vec<String>,
     /// One for each app and channel; the one that rose last comes last.
     pub(crate) floors: Vec<Floor>,
     /// Ids of pinned keys that count no longer.

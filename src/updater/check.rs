@@ -101,9 +101,9 @@ impl Shared {
         match answer {
             Ok(Answer::Nothing) => Ok(Asked::Nothing),
             Ok(Answer::Offer(offer)) => {
-                let asked = self.consider(offer.clone()).await?;
+                let asked = self.consider(&offer)?;
                 let is_release = matches!(asked, Asked::Offer(_));
-                *lock(&self.offered) = is_release.then_some(offer);
+                *lock(&self.offered) = is_release.then(|| Arc::new(offer));
                 Ok(asked)
             }
             Err(error) => {
@@ -117,14 +117,10 @@ impl Shared {
     }
 
     /// What an offer comes to, once its statement is verified where there has to be one.
-    pub(super) async fn consider(self: &Arc<Self>, offer: Offer) -> Result<Asked, Error> {
+    pub(super) fn consider(&self, offer: &Offer) -> Result<Asked, Error> {
         match offer {
-            Offer::Release(release) => Ok(Asked::Offer(release)),
-            Offer::Stated(offer) => {
-                let shared = Arc::clone(self);
-                self.blocking(move || shared.verify_statement(&offer))
-                    .await?
-            }
+            Offer::Release(release) => Ok(Asked::Offer(release.clone())),
+            Offer::Stated(offer) => self.verify_statement(offer),
         }
     }
 

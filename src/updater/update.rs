@@ -77,7 +77,7 @@ impl Shared {
             Verdict::Blocked(reason) => Ok(outcome(SyncStatus::Blocked, None, Some(reason))),
             Verdict::OnDisk(id) => {
                 let bundle = self
-                    .change(move |lifecycle| lifecycle.set_next(id.as_str()))
+                    .change(move |lifecycle| lifecycle.follow_offer(&id))
                     .await?;
                 Ok(outcome(SyncStatus::Downloaded, Some(bundle), None))
             }
@@ -89,8 +89,8 @@ impl Shared {
     }
 
     async fn roll_back_to_builtin(self: &Arc<Self>) -> Result<SyncOutcome, Error> {
-        let has_changed = self.change(Lifecycle::roll_back_to_builtin).await?;
-        if has_changed {
+        let left = self.change(Lifecycle::roll_back_to_builtin).await?;
+        if left.is_some() {
             return Ok(outcome(SyncStatus::RolledBack, None, None));
         }
         self.say_no_need();
@@ -132,7 +132,7 @@ impl Shared {
                 let offered = lock(&self.offered).clone();
                 only_a_release(match offered {
                     // Time has passed: a statement is verified anew.
-                    Some(offer) => self.consider(offer).await?,
+                    Some(offer) => self.consider(&offer)?,
                     None => self.ask(None).await?,
                 })
             }
@@ -146,7 +146,7 @@ impl Shared {
                     mandatory: false,
                     release_notes: None,
                 };
-                only_a_release(self.consider(Offer::Stated(offer)).await?)
+                only_a_release(self.consider(&Offer::Stated(offer))?)
             }
             DownloadRequest::At {
                 url,

@@ -83,7 +83,8 @@ fn pending<'a>(
             let text = signature.ok_or_else(|| Error::SignatureMissing {
                 version: version.to_owned(),
             })?;
-            Ok(Some(PendingSignature::new(text, keys)))
+            let keys: Vec<_> = keys.as_slice().iter().collect();
+            Ok(Some(PendingSignature::new(text, &keys)))
         }
     }
 }

@@ -13,7 +13,6 @@ use rsa::traits::PublicKeyParts;
 use rsa::{pkcs1v15, pss};
 
 use super::key::{KeyMaterial, PublicKey, RsaPadding};
-use super::trust::PinnedKeys;
 use crate::error::Error;
 
 /// An RSA signature of 8192 bits has 1368 characters; the rest is room for line ends.
@@ -36,12 +35,11 @@ struct Candidate<'a> {
 }
 
 impl<'a> PendingSignature<'a> {
-    pub(super) fn new(text: &str, keys: &'a PinnedKeys) -> Self {
+    pub(super) fn new(text: &str, keys: &[&'a PublicKey]) -> Self {
         let bytes = decode(text, MAX_CHARACTERS);
         let candidates = keys
-            .as_slice()
             .iter()
-            .map(|key| Candidate {
+            .map(|&key| Candidate {
                 key,
                 stream: match key.material() {
                     KeyMaterial::Ed25519(key) => {

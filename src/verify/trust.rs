@@ -1,9 +1,6 @@
 //! What an app asks of a bundle before it takes it.
 
-use sha2::{Digest, Sha256};
-
 use super::key::PublicKey;
-use crate::digest::Sha256Digest;
 
 /// What has to hold for a bundle besides its checksum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,14 +33,15 @@ impl Trust {
         }
     }
 
-    /// Names the set of pinned keys; nothing where there are none.
-    pub(crate) fn keys_digest(&self) -> Option<Sha256Digest> {
-        let (Self::Bundle { keys } | Self::Statement { keys, .. }) = self else {
-            return None;
-        };
-        let mut ids: Vec<_> = keys.as_slice().iter().map(PublicKey::key_id).collect();
-        ids.sort_unstable();
-        Some(Sha256Digest::new(Sha256::digest(ids.concat()).into()))
+    /// The ids of the pinned keys.
+    pub(crate) fn key_ids(&self) -> Vec<String> {
+        match self {
+            Self::Unsigned => Vec::new(),
+            Self::Bundle { keys } | Self::Statement { keys, .. } => {
+                let ids = keys.as_slice().iter().map(PublicKey::key_id);
+                ids.map(str::to_owned).collect()
+            }
+        }
     }
 }
 
@@ -64,20 +62,14 @@ impl PinnedKeys {
     }
 
     /// Those that `revoked` doesn't name; all of them where fewer than `least` would be left.
-    pub(crate) fn without(&self, revoked: &[String], least: usize) -> Self {
-        let is_left = |key: &&PublicKey| !revoked.iter().any(|id| id == key.key_id());
-        let left: Vec<_> = self.0.iter().filter(is_left).cloned().collect();
+    pub(crate) fn without(&self, revoked: &[String], least: usize) -> Vec<&PublicKey> {
+        let is_revoked = |key: &&PublicKey| revoked.iter().any(|id| id == key.key_id());
+        let mut left: Vec<_> = self.0.iter().collect();
+        left.retain(|key| !is_revoked(key));
         if left.len() < least {
-            return self.clone();
+            left = self.0.iter().collect();
         }
-        Self(left)
-    }
-
-    /// Whether one of the keys has this id, in any case.
-    pub(crate) fn has(&self, key_id: &str) -> bool {
-        self.0
-            .iter()
-            .any(|key| key.key_id().eq_ignore_ascii_case(key_id))
+        left
     }
 
     /// The keys, in the order in which they were given.

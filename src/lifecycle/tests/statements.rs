@@ -30,7 +30,7 @@ impl Phone {
     /// The app's next process is built with these keys.
     fn pin(&mut self, seeds: &[u8]) {
         let config = Config::with_statements("com.example.app", pinned(seeds), 1).unwrap();
-        self.rules.keys = config.trust.keys_digest();
+        self.rules.keys = config.trust.key_ids();
     }
 
     /// Verifies a statement that key 1 has signed; whether it comes after another.
@@ -138,7 +138,7 @@ fn another_build_with_other_keys_forgets_floors_and_revocations() {
     phone.rules.native_build = "2".to_owned();
     phone.launch();
     let expected = Trusted {
-        keys: phone.rules.keys,
+        keys: phone.rules.keys.clone(),
         ..Trusted::default()
     };
     assert_eq!(phone.state().trusted, expected);
@@ -151,8 +151,8 @@ fn a_rollback_to_builtin_is_one_commit_and_blocks_nothing() {
     phone.install("3.0.0");
     let before = phone.app().running().unwrap().token.clone();
     let generation = phone.generation();
-    let (has_changed, events) = phone.app().roll_back_to_builtin().unwrap();
-    assert!(has_changed);
+    let (left, events) = phone.app().roll_back_to_builtin().unwrap();
+    assert_eq!(left.map(|bundle| bundle.id), Some(good.clone()));
     assert_eq!(names(&events), ["set", "appReloaded", "reload"]);
     let Some(Event::Reload(launch)) = events.last() else {
         panic!("{events:?}")
@@ -186,8 +186,8 @@ fn a_rollback_to_builtin_on_builtin_forgets_what_is_next_and_says_nothing() {
     let mut phone = Phone::pinning(&[1]);
     phone.install("2.0.0");
     let before = phone.app().running().unwrap().token.clone();
-    let (has_changed, events) = phone.app().roll_back_to_builtin().unwrap();
-    assert_eq!((has_changed, events), (false, vec![]));
+    let (left, events) = phone.app().roll_back_to_builtin().unwrap();
+    assert_eq!((left, events), (None, vec![]));
     assert_eq!(phone.app().running().unwrap().token, before);
     assert_eq!(phone.state().next, None);
     assert!(phone.launch().bundle.id.is_builtin());
@@ -200,6 +200,20 @@ fn a_release_that_names_what_runs_withdraws_what_is_next() {
     phone.app().withdraw_next().unwrap();
     assert_eq!(phone.state().next, None);
     assert_eq!(phone.launch().bundle.id, good);
+}
+
+#[test]
+fn what_a_caller_has_made_next_is_not_withdrawn() {
+    let (mut phone, _) = Phone::with_good_bundle();
+    let chosen = phone.install_as("3.0.0", false);
+    for is_offered in [false, true] {
+        phone.app().set_next(chosen.as_str()).unwrap();
+        if is_offered {
+            phone.app().follow_offer(&chosen).unwrap();
+        }
+        phone.app().withdraw_next().unwrap();
+        assert_eq!(phone.state().next.is_none(), is_offered);
+    }
 }
 
 impl Phone {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{bad_key, json, malformed};
 use crate::error::Error;
 use crate::keys::Keys;
-use crate::verify::PinnedKeys;
+use crate::verify::PublicKey;
 use crate::verify::signature::{PendingSignature, decode};
 
 /// What the payload of a release statement is.
@@ -83,7 +83,7 @@ impl Envelope {
     /// The ids of the keys whose signatures hold: at least `threshold`, each once.
     pub(super) fn signers<'k>(
         &self,
-        keys: &'k PinnedKeys,
+        keys: &[&'k PublicKey],
         threshold: usize,
     ) -> Result<Vec<&'k str>, Error> {
         if self.signatures.is_empty() {
@@ -99,7 +99,7 @@ impl Envelope {
         for signature in &self.signatures {
             // DSSE v1, protocol: the keyid narrows down which keys are tried, and proves nothing.
             if let Some(key_id) = &signature.key_id
-                && !keys.has(key_id)
+                && !has(keys, key_id)
             {
                 unknown = Some(key_id);
                 continue;
@@ -141,6 +141,12 @@ impl Signature {
             sig: keys.required_text("sig").map_err(bad_key)?,
         })
     }
+}
+
+/// Whether one of the keys has this id, in any case.
+pub(super) fn has(keys: &[&PublicKey], key_id: &str) -> bool {
+    keys.iter()
+        .any(|key| key.key_id().eq_ignore_ascii_case(key_id))
 }
 
 /// What is signed. DSSE v1, signature definition: the type and the body, each behind its length

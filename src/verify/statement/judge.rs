@@ -1,6 +1,7 @@
 //! May a statement whose signatures hold be followed here? A pure decision on what it says and
 //! what is known.
 
+use super::envelope::has;
 use super::{Statement, malformed};
 use crate::error::Error;
 use crate::store::state::{Floor, Trusted};
@@ -116,18 +117,19 @@ fn revoked(
 ) -> Result<Vec<String>, Error> {
     let pinned = circumstances.keys;
     let mut revoked = trusted.revoked.clone();
-    for id in &statement.revoked {
-        if pinned.has(id) && !revoked.contains(id) {
-            revoked.push(id.clone());
+    for key in pinned.as_slice() {
+        let id = key.key_id();
+        let is_new = !revoked.iter().any(|revoked| revoked == id);
+        if is_new && statement.revoked.iter().any(|revoked| revoked == id) {
+            revoked.push(id.to_owned());
         }
     }
     let left = pinned.without(&revoked, circumstances.threshold);
-    let all = pinned.as_slice().len();
-    if left.as_slice().len() == all {
+    if left.len() == pinned.as_slice().len() {
         return Ok(trusted.revoked.clone());
     }
-    let count = signers.iter().filter(|id| left.has(id)).count();
-    match signers.iter().find(|id| !left.has(id)) {
+    let count = signers.iter().filter(|id| has(&left, id)).count();
+    match signers.iter().find(|id| !has(&left, id)) {
         Some(id) if count < circumstances.threshold => Err(Error::UntrustedKey {
             key_id: (*id).to_owned(),
         }),
@@ -190,8 +192,9 @@ impl Trusted {
         self.floors
             .retain(|old| !old.is_of(&floor.app_id, &floor.channel));
         self.floors.push(floor);
-        let excess = self.floors.len().saturating_sub(MOST_FLOORS);
-        self.floors.drain(..excess);
+        if self.floors.len() > MOST_FLOORS {
+            self.floors.remove(0);
+        }
     }
 }
 

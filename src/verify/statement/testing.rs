@@ -19,22 +19,24 @@ pub(crate) fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
 
-pub(crate) fn public(key: &SigningKey) -> PublicKey {
-    let pem = key
-        .verifying_key()
-        .to_public_key_pem(LineEnding::LF)
-        .unwrap();
-    PublicKey::from_pem(&pem, None).unwrap()
+/// The public key of this seed.
+pub(crate) fn pem(seed: u8) -> String {
+    let key = key(seed).verifying_key();
+    key.to_public_key_pem(LineEnding::LF).unwrap()
 }
 
 /// The public keys of these seeds, pinned.
 pub(crate) fn pinned(seeds: &[u8]) -> PinnedKeys {
-    PinnedKeys::new(seeds.iter().map(|seed| public(&key(*seed)))).unwrap()
+    PinnedKeys::new(seeds.iter().map(|seed| public(*seed))).unwrap()
 }
 
 /// The id of the key of this seed.
 pub(crate) fn id(seed: u8) -> String {
-    public(&key(seed)).key_id().to_owned()
+    public(seed).key_id().to_owned()
+}
+
+fn public(seed: u8) -> PublicKey {
+    PublicKey::from_pem(&pem(seed), None).unwrap()
 }
 
 /// A good statement for `com.example.app` on `production`, for Android.
