@@ -12,10 +12,11 @@ use crate::download::range::ContentRange;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::rules::Rules;
-use crate::source::{Answer, native_update};
+use crate::source::{Answer, Offer, native_update};
 use crate::store::Store;
 use crate::store::slots;
 use crate::store::storage::{ReadAt, Storage};
+use crate::verify::statement::{MAX_SEQUENCE, Statement};
 use crate::{NativeVersion, SystemClock, release};
 
 /// A `Content-Range`: what is taken makes sense, and reads the same when written again.
@@ -51,7 +52,7 @@ pub fn file_list(bytes: &[u8]) {
 pub fn release_answer(bytes: &[u8]) {
     let base = "https://updates.example.com/app/".parse().expect("a URL");
     match native_update::parse(bytes, &base, &base) {
-        Ok(Answer::Offer(release)) => {
+        Ok(Answer::Offer(Offer::Release(release))) => {
             assert!(!release.urls.is_empty());
             assert!(release.version.to_string().len() <= release::MAX_VERSION_LEN);
             assert_ne!(release.size, Some(0));
@@ -60,6 +61,29 @@ pub fn release_answer(bytes: &[u8]) {
         Err(error) => assert_eq!(error.code(), "protocol"),
     }
 }
+
+/// An answer in statement mode: no key stands in it twice, and nothing of it is believed.
+pub fn stated_answer(bytes: &[u8]) {
+    let base = "https://updates.example.com/app/".parse().expect("a URL");
+    if let Err(error) = native_update::parse_stated(bytes, &base, "production") {
+        let code = error.code();
+        assert!(REFUSALS.contains(&code), "{code}: {error}");
+    }
+}
+
+/// A payload behind whose signatures nobody has looked: within its bounds, or refused.
+pub fn statement(bytes: &[u8]) {
+    match Statement::parse(bytes) {
+        Ok(statement) => {
+            assert!(statement.sequence <= MAX_SEQUENCE);
+            assert!(!statement.app_id.is_empty());
+        }
+        Err(error) => assert_eq!(error.code(), "protocol"),
+    }
+}
+
+/// What an envelope may be refused with before a key is tried.
+const REFUSALS: [&str; 3] = ["protocol", "signature_invalid", "size_exceeded"];
 
 /// A zip: refused for good, or its files are read to their ends within the limits.
 pub fn archive(bytes: &[u8]) {

@@ -1,8 +1,10 @@
 //! Asks a server what there is. One file a protocol.
 
 pub(crate) mod native_update;
+mod stated;
 
 use crate::release::Release;
+pub(crate) use stated::StatedOffer;
 
 /// What a device tells about itself when it asks.
 #[derive(Debug, Clone)]
@@ -27,5 +29,15 @@ pub(crate) enum Answer {
     /// Nothing is to be done.
     Nothing,
     /// This is what the device should run.
-    Offer(Release),
+    Offer(Offer),
+}
+
+/// What a server offers.
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
+pub(crate) enum Offer {
+    /// A release, as the server describes it.
+    Release(Release),
+    /// A release statement, which is still to be verified.
+    Stated(StatedOffer),
 }

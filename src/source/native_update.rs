@@ -3,12 +3,14 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::{Answer, Inquiry};
+use super::stated::NotAnOffer;
+use super::{Answer, Inquiry, Offer, StatedOffer};
 use crate::error::Error;
 use crate::native_version::NativeVersion;
 use crate::release::{MAX_VERSION_LEN, Release};
 use crate::transport::client::HttpClient;
 use crate::transport::rules::display_url;
+use crate::verify::statement::parse_object;
 
 /// How often a check is tried within one call.
 const ATTEMPTS: u32 = 3;
@@ -21,7 +23,8 @@ pub(crate) struct CachedAnswer {
     body: Vec<u8>,
 }
 
-/// Asks the server at `base`. `cache` holds the last answer and is renewed.
+/// Asks the server at `base`. With `wants_statement`, only the release statement of its answer
+/// counts. `cache` holds the last answer and is renewed.
 ///
 /// # Errors
 ///
@@ -30,6 +33,7 @@ pub(crate) async fn check(
     client: &HttpClient,
     base: &Url,
     inquiry: &Inquiry,
+    wants_statement: bool,
     cache: &mut Option<CachedAnswer>,
 ) -> Result<Answer, Error> {
     let url = check_url(base, inquiry)?;
@@ -48,7 +52,11 @@ pub(crate) async fn check(
         (304, None) => return Err(protocol(&url, "304 without a request that allows it")),
         _ => (response.body, etag),
     };
-    let answer = parse(&body, &response.url, base)?;
+    let answer = if wants_statement {
+        parse_stated(&body, &response.url, &inquiry.channel)?
+    } else {
+        parse(&body, &response.url, base)?
+    };
     *cache = etag.map(|etag| CachedAnswer { url, etag, body });
     Ok(answer)
 }
@@ -75,6 +83,11 @@ fn check_url(base: &Url, inquiry: &Inquiry) -> Result<Url, Error> {
     Ok(url)
 }
 
+/// Where a bundle is that nothing else says it of.
+pub(crate) fn bundle_url(base: &Url, version: &semver::Version) -> Result<Url, Error> {
+    endpoint(base, &format!("api/v1/bundles/{version}"))
+}
+
 fn endpoint(base: &Url, path: &str) -> Result<Url, Error> {
     base.join(path)
         .map_err(|_| Error::config("updateUrl", "can't be a base"))
@@ -87,8 +100,19 @@ pub(crate) fn parse(body: &[u8], url: &Url, base: &Url) -> Result<Answer, Error>
         return Ok(Answer::Nothing);
     }
     release(answer, url, base)
-        .map(Answer::Offer)
+        .map(|release| Answer::Offer(Offer::Release(release)))
         .map_err(|problem| protocol(url, &problem))
+}
+
+pub(crate) fn parse_stated(body: &[u8], url: &Url, channel: &str) -> Result<Answer, Error> {
+    let object = parse_object(body)
+        .map_err(|error| protocol(url, &format!("the answer is no update check: {error}")))?;
+    StatedOffer::from_answer(object, channel, url)
+        .map(|offer| offer.map_or(Answer::Nothing, |offer| Answer::Offer(Offer::Stated(offer))))
+        .map_err(|error| match error {
+            NotAnOffer::Answer(problem) => protocol(url, &problem),
+            NotAnOffer::Envelope(error) => error,
+        })
 }
 
 fn release(answer: CheckBody, url: &Url, base: &Url) -> Result<Release, String> {
@@ -108,8 +132,7 @@ fn release(answer: CheckBody, url: &Url, base: &Url) -> Result<Release, String> 
     }
     let first = match present(answer.download_url) {
         Some(text) => absolute("downloadUrl", url, &text)?,
-        None => endpoint(base, &format!("api/v1/bundles/{version}"))
-            .map_err(|error| error.to_string())?,
+        None => bundle_url(base, &version).map_err(|error| error.to_string())?,
     };
     let mut release = Release::new(version, first, checksum);
     for mirror in answer.mirrors.unwrap_or_default() {
@@ -125,7 +148,7 @@ fn release(answer: CheckBody, url: &Url, base: &Url) -> Result<Release, String> 
 }
 
 /// What was sent is not told: URLs of downloads often hold a signature or a password.
-fn absolute(name: &str, answered: &Url, text: &str) -> Result<Url, String> {
+pub(super) fn absolute(name: &str, answered: &Url, text: &str) -> Result<Url, String> {
     answered
         .join(text)
         .map_err(|error| format!("{name} is no URL: {error}"))
@@ -148,7 +171,7 @@ fn native_version(name: &str, text: Option<String>) -> Result<Option<String>, St
 }
 
 /// Servers write an empty text where they have none.
-fn present(text: Option<String>) -> Option<String> {
+pub(super) fn present(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
@@ -200,7 +223,7 @@ mod tests {
 
     fn offered(body: &serde_json::Value) -> Release {
         match parsed(body) {
-            Ok(Answer::Offer(release)) => release,
+            Ok(Answer::Offer(Offer::Release(release))) => release,
             other => panic!("{other:?}"),
         }
     }

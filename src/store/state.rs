@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) current: BundleId,
     /// What the next launch will try.
     pub(crate) next: Option<BundleId>,
+    /// Whether that is what a server has offered, and not what a caller has chosen.
+    pub(crate) next_is_offered: bool,
     /// Bundles that were ready, newest activation first.
     pub(crate) good: Vec<BundleId>,
     /// The launch of a trial that has no verdict yet.
@@ -44,6 +46,8 @@ pub(crate) struct State {
     pub(crate) rate_limit: Option<Pause>,
     /// Another one with each activation; nothing in a state of before there were any.
     pub(crate) page_secret: Option<PageSecret>,
+    /// What release statements have taught.
+    pub(crate) trusted: Trusted,
 }
 
 impl State {
@@ -142,6 +146,33 @@ impl BundleRecord {
     }
 }
 
+/// What was learnt from release statements that were verified.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Trusted {
+    /// Ids of the pinned keys that all of this was learnt under.
+    pub(crate) keys: Vec<String>,
+    /// One for each app and channel; the one that rose last comes last.
+    pub(crate) floors: Vec<Floor>,
+    /// Ids of pinned keys that count no longer.
+    pub(crate) revoked: Vec<String>,
+}
+
+/// The newest statement that was seen for an app and a channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Floor {
+    pub(crate) app_id: String,
+    pub(crate) channel: String,
+    pub(crate) sequence: u64,
+    /// SHA-256 of its payload.
+    pub(crate) payload: Sha256Digest,
+    /// When it was made, in milliseconds since the Unix epoch: it is no earlier than that.
+    pub(crate) issued_at: u64,
+    /// Whether it came after another one, under the native build that is installed.
+    pub(crate) is_higher: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FailedVersion {
     pub(crate) version: Version,
@@ -230,6 +261,7 @@ mod tests {
     fn a_state_of_an_older_version_with_fewer_fields_is_read() {
         let state: State = serde_json::from_str(r#"{"deviceId":"d"}"#).unwrap();
         assert_eq!(state.device_id, "d");
+        assert_eq!(state.trusted, Trusted::default());
         assert!(state.current.is_builtin());
     }
 }
