@@ -34,7 +34,7 @@ pub fn verify_statement(
     now: SystemTime,
 ) -> Result<VerifiedStatement, Error> {
     let envelope = Envelope::parse(envelope)?;
-    let signers = envelope.signers(keys, threshold)?;
+    let signers = envelope.signers(&keys.without(&[], threshold), threshold)?;
     let statement = Statement::parse(envelope.payload())?;
     let circumstances = Circumstances {
         app_id: &statement.app_id,
