@@ -34,7 +34,6 @@ pub(crate) enum Answer {
 
 /// What a server offers.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(crate) enum Offer {
     /// A release, as the server describes it.
     Release(Release),

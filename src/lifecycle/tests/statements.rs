@@ -163,7 +163,7 @@ fn a_rollback_to_builtin_is_one_commit_and_blocks_nothing() {
     let state = phone.state();
     assert!(state.current.is_builtin());
     assert_eq!((state.next, state.failed), (None, vec![]));
-    assert_eq!(state.good, [good.clone()]);
+    assert_eq!(state.good, std::slice::from_ref(&good));
     assert_eq!(phone.status(&good), Some(BundleStatus::Success));
     assert_eq!(phone.reports().len(), 1, "the success of before");
     assert!(phone.launch().bundle.id.is_builtin());
