@@ -1,8 +1,13 @@
 //! Reads a JSON object key by key, so that a problem can name the key.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::native_version::NativeVersion;
+use crate::release::MAX_VERSION_LEN;
 
 /// The keys of one object that are still unread.
 pub(crate) struct Keys {
@@ -11,7 +16,8 @@ pub(crate) struct Keys {
 }
 
 /// A key is unknown, missing, or has a bad value.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{key}: {problem}")]
 pub(crate) struct KeyProblem {
     pub(crate) key: String,
     pub(crate) problem: String,
@@ -72,6 +78,38 @@ impl Keys {
             .ok_or_else(|| self.problem(key, "missing"))
     }
 
+    /// A short text that is there, read as what it stands for.
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, key: &str) -> Result<T, KeyProblem> {
+        let text = self.required_text(key)?;
+        self.must_be_short(key, &text)?;
+        text.parse()
+            .map_err(|error: T::Err| self.problem(key, error.to_string()))
+    }
+
+    /// A native version, as text; an empty one is none.
+    pub(crate) fn native_version(&mut self, key: &str) -> Result<Option<String>, KeyProblem> {
+        let Some(text) = self.present_text(key)? else {
+            return Ok(None);
+        };
+        self.must_be_short(key, &text)?;
+        match text.parse::<NativeVersion>() {
+            Ok(_) => Ok(Some(text)),
+            Err(error) => Err(self.problem(key, error.to_string())),
+        }
+    }
+
+    /// A text. Servers write an empty one where they have none.
+    pub(crate) fn present_text(&mut self, key: &str) -> Result<Option<String>, KeyProblem> {
+        Ok(self.text(key)?.filter(|text| !text.trim().is_empty()))
+    }
+
+    fn must_be_short(&self, key: &str, text: &str) -> Result<(), KeyProblem> {
+        if text.len() > MAX_VERSION_LEN {
+            return Err(self.problem(key, "is too long"));
+        }
+        Ok(())
+    }
+
     pub(crate) fn choice(
         &mut self,
         key: &str,
@@ -82,6 +120,14 @@ impl Keys {
                 Err(self.problem(key, format!("must be one of {}", choices.join(", "))))
             }
             text => Ok(text),
+        }
+    }
+
+    pub(crate) fn array(&mut self, key: &str) -> Result<Vec<Value>, KeyProblem> {
+        match self.take(key) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(values)) => Ok(values),
+            Some(_) => Err(self.problem(key, "must be an array")),
         }
     }
 
@@ -119,6 +165,15 @@ impl Keys {
             Some(number) => Ok(Some(number)),
             None => Err(self.problem(key, whole_number(&range))),
         }
+    }
+
+    pub(crate) fn required_number(
+        &mut self,
+        key: &str,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Result<u64, KeyProblem> {
+        self.number(key, range)?
+            .ok_or_else(|| self.problem(key, "missing"))
     }
 
     pub(crate) fn flag(&mut self, key: &str) -> Result<Option<bool>, KeyProblem> {

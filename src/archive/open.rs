@@ -260,6 +260,6 @@ fn locate_all(
         extents.push((header.locate(source, directory, &mut scratch)?, header.name));
     }
     let offsets = extents.iter().map(|(extent, _)| extent.data).collect();
-    refuse_overlaps(&mut extents)?;
+    refuse_overlaps(extents)?;
     Ok(offsets)
 }

@@ -204,12 +204,8 @@ fn trust(keys: &mut Keys) -> Result<Trust, Error> {
 }
 
 fn public_keys(trust: &mut Keys) -> Result<Vec<PublicKey>, KeyProblem> {
-    let values = match trust.take("keys") {
-        None => return Ok(Vec::new()),
-        Some(Value::Array(values)) => values,
-        Some(_) => return Err(trust.problem("keys", "must be an array")),
-    };
-    values
+    trust
+        .array("keys")?
         .into_iter()
         .enumerate()
         .map(|(index, value)| {

@@ -8,9 +8,8 @@ use crate::bundle::{BundleId, BundleStatus, FailureReason};
 use crate::digest::Sha256Digest;
 use crate::native_version::NativeVersion;
 use crate::report::{self, Confirmation};
-use crate::store::state::{
-    BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State, Trusted,
-};
+use crate::store::state::{BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State};
+use crate::store::trusted::Trusted;
 
 use super::rules::Rules;
 

@@ -4,6 +4,7 @@ pub(crate) mod native_update;
 mod stated;
 
 use crate::release::Release;
+pub(crate) use native_update::Unsigned;
 pub(crate) use stated::StatedOffer;
 
 /// What a device tells about itself when it asks.

@@ -10,6 +10,7 @@ use crate::bundle::{Bundle, BundleId, BundleStatus, FailureReason, from_unix_mil
 use crate::digest::Sha256Digest;
 use crate::page_mark::PageSecret;
 use crate::report::Confirmation;
+use crate::store::trusted::Trusted;
 
 /// Everything that outlives a process.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -144,33 +145,6 @@ impl BundleRecord {
             downloaded: from_unix_millis(self.downloaded),
         }
     }
-}
-
-/// What was learnt from release statements that were verified.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Trusted {
-    /// Ids of the pinned keys that all of this was learnt under.
-    pub(crate) keys: Vec<String>,
-    /// One for each app and channel; the one that rose last comes last.
-    pub(crate) floors: Vec<Floor>,
-    /// Ids of pinned keys that count no longer.
-    pub(crate) revoked: Vec<String>,
-}
-
-/// The newest statement that was seen for an app and a channel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Floor {
-    pub(crate) app_id: String,
-    pub(crate) channel: String,
-    pub(crate) sequence: u64,
-    /// SHA-256 of its payload.
-    pub(crate) payload: Sha256Digest,
-    /// When it was made, in milliseconds since the Unix epoch: it is no earlier than that.
-    pub(crate) issued_at: u64,
-    /// Whether it came after another one, under the native build that is installed.
-    pub(crate) is_higher: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -156,14 +156,9 @@ impl Shared {
                 None => Asked::RollbackToBuiltin,
             });
         };
-        let url = match (&offer.download_url, &self.config.update_url) {
-            (Some(url), _) => url.clone(),
-            (None, Some(base)) => native_update::bundle_url(base, &bundle.version)?,
-            (None, None) => return Err(Error::config("updateUrl", "missing")),
-        };
-        Ok(Asked::Offer(
-            offer.release(&statement, bundle, is_higher, url),
-        ))
+        let base = self.config.update_url.as_ref();
+        let release = offer.release(&statement, bundle, is_higher, base)?;
+        Ok(Asked::Offer(release))
     }
 
     /// The channel that the device is on.

@@ -19,7 +19,7 @@ use crate::lifecycle::inspect::{all_cores, hash_all, lists};
 use crate::lifecycle::{Lifecycle, transition};
 use crate::policy::{BlockReason, Verdict};
 use crate::release::{MAX_VERSION_LEN, Release};
-use crate::source::{Offer, StatedOffer};
+use crate::source::{Offer, StatedOffer, Unsigned};
 use crate::store::bundles::BundleDescription;
 use crate::store::state::{BundleRecord, RefusedBytes};
 use crate::store::storage::Storage;
@@ -141,10 +141,7 @@ impl Shared {
                     envelope: Some(Envelope::parse(&release)?),
                     channel: self.channel(&self.lifecycle()),
                     version: None,
-                    download_url: Some(url),
-                    mirrors: Vec::new(),
-                    mandatory: false,
-                    release_notes: None,
+                    unsigned: Unsigned::at(url),
                 };
                 only_a_release(self.consider(&Offer::Stated(offer))?)
             }

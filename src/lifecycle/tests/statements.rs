@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::store::state::{Floor, Trusted};
+use crate::store::trusted::{Floor, Trusted};
 use crate::verify::statement::Circumstances;
 use crate::verify::statement::testing::{circumstances, envelope, id, pinned, statement, with};
 

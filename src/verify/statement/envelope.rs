@@ -43,16 +43,20 @@ impl Envelope {
         Self::from_object(object)
     }
 
-    /// Takes an envelope out of JSON that has no key twice.
-    pub(crate) fn from_object(object: Map<String, Value>) -> Result<Self, Error> {
+    /// Takes the envelope out of an answer that has no key twice, where there is one.
+    pub(crate) fn take(answer: &mut Keys) -> Result<Option<Self>, Error> {
+        match answer.take("release") {
+            None => Ok(None),
+            Some(Value::Object(object)) => Self::from_object(object).map(Some),
+            Some(_) => Err(malformed("release: must be an object")),
+        }
+    }
+
+    fn from_object(object: Map<String, Value>) -> Result<Self, Error> {
         let mut keys = Keys::new("release.", object);
         let payload_type = keys.required_text("payloadType").map_err(bad_key)?;
         let payload = keys.required_text("payload").map_err(bad_key)?;
-        let signatures = match keys.take("signatures") {
-            None => Vec::new(),
-            Some(Value::Array(values)) => values,
-            Some(_) => return Err(malformed("release.signatures: must be an array")),
-        };
+        let signatures = keys.array("signatures").map_err(bad_key)?;
         // DSSE v1, protocol: a payload of a type that isn't expected is not to be parsed.
         if payload_type != PAYLOAD_TYPE {
             let problem = format!("its payload is a {payload_type:.100}, not a {PAYLOAD_TYPE}");

@@ -8,6 +8,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::keys::{KeyProblem, Keys};
+
 /// Reads an object, in which no object at any depth has a key twice.
 pub(crate) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
     let Unambiguous(value) = serde_json::from_slice(bytes)?;
@@ -17,7 +19,21 @@ pub(crate) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, serde_jso
     }
 }
 
-struct Unambiguous(Value);
+/// A value in which no object has a key twice.
+pub(crate) struct Unambiguous(pub(crate) Value);
+
+impl Unambiguous {
+    /// The keys of the object that this is, `prefix` standing before their names in problems.
+    pub(crate) fn into_keys(self, prefix: &str) -> Result<Keys, KeyProblem> {
+        match self.0 {
+            Value::Object(object) => Ok(Keys::new(prefix, object)),
+            _ => Err(KeyProblem {
+                key: prefix.to_owned(),
+                problem: "must be an object".to_owned(),
+            }),
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Unambiguous {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

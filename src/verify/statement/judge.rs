@@ -4,7 +4,7 @@
 use super::envelope::has;
 use super::{Statement, malformed};
 use crate::error::Error;
-use crate::store::state::{Floor, Trusted};
+use crate::store::trusted::{Floor, Trusted};
 use crate::verify::PinnedKeys;
 
 /// How far above the last one a sequence may be: a signed mistake, or a stolen key's work, must
@@ -12,8 +12,6 @@ use crate::verify::PinnedKeys;
 const MAX_JUMP: u64 = 1_000_000;
 /// How far ahead of the device's clock a statement's `issuedAt` counts, in milliseconds: a year.
 const MAX_AHEAD: u64 = 366 * 24 * 60 * 60 * 1000;
-/// The most apps and channels whose floors are kept; the one that rose longest ago gives way.
-const MOST_FLOORS: usize = 200;
 
 /// What a statement is held against.
 #[derive(Debug, Clone, Copy)]
@@ -179,27 +177,4 @@ fn check_expiry(statement: &Statement, trusted: &Trusted, now: u64) -> Result<()
         });
     }
     Ok(())
-}
-
-impl Trusted {
-    pub(crate) fn floor(&self, app_id: &str, channel: &str) -> Option<&Floor> {
-        self.floors
-            .iter()
-            .find(|floor| floor.is_of(app_id, channel))
-    }
-
-    fn raise(&mut self, floor: Floor) {
-        self.floors
-            .retain(|old| !old.is_of(&floor.app_id, &floor.channel));
-        self.floors.push(floor);
-        if self.floors.len() > MOST_FLOORS {
-            self.floors.remove(0);
-        }
-    }
-}
-
-impl Floor {
-    fn is_of(&self, app_id: &str, channel: &str) -> bool {
-        self.app_id == app_id && self.channel == channel
-    }
 }

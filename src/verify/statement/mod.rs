@@ -14,13 +14,13 @@ mod payload;
 
 pub use alone::{VerifiedStatement, verify_statement};
 pub(crate) use envelope::Envelope;
-pub(crate) use json::parse_object;
+pub(crate) use json::{Unambiguous, parse_object};
 pub(crate) use judge::{Acceptance, Circumstances};
 pub(crate) use payload::{Action, MAX_SEQUENCE, StatedBundle, Statement};
 
 use crate::error::Error;
 use crate::keys::KeyProblem;
-use crate::store::state::Trusted;
+use crate::store::trusted::Trusted;
 
 /// Verifies a statement with what is known here, and gives what it says and what is known from
 /// then on.
@@ -50,8 +50,8 @@ fn malformed(problem: impl Into<String>) -> Error {
     }
 }
 
-fn bad_key(KeyProblem { key, problem }: KeyProblem) -> Error {
-    malformed(format!("{key}: {problem}"))
+fn bad_key(problem: KeyProblem) -> Error {
+    malformed(problem.to_string())
 }
 
 #[cfg(test)]

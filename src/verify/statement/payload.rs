@@ -1,8 +1,5 @@
 //! What a statement says, read from the bytes that were verified.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use semver::Version;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -11,8 +8,6 @@ use super::{bad_key, instant, json, malformed};
 use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::keys::{KeyProblem, Keys};
-use crate::native_version::NativeVersion;
-use crate::release::MAX_VERSION_LEN;
 
 /// The highest sequence, and the highest of all numbers: what JavaScript counts up to exactly.
 pub(crate) const MAX_SEQUENCE: u64 = (1 << 53) - 1;
@@ -86,14 +81,14 @@ impl Statement {
             app_id: keys.required_text("appId")?,
             channel: keys.required_text("channel")?,
             platforms: keys.texts("platforms")?,
-            sequence: required_number(&mut keys, "sequence", 0)?,
+            sequence: keys.required_number("sequence", 0..=MAX_SEQUENCE)?,
             issued_at,
             expires_at: Expiry {
                 millis: expires_at,
                 text,
             },
-            min_app_version: native_version(&mut keys, "minAppVersion")?,
-            max_app_version: native_version(&mut keys, "maxAppVersion")?,
+            min_app_version: keys.native_version("minAppVersion")?,
+            max_app_version: keys.native_version("maxAppVersion")?,
             action: action(&mut keys)?,
             revoked: revoked.iter().map(|id| id.to_ascii_lowercase()).collect(),
         })
@@ -115,17 +110,12 @@ fn action(keys: &mut Keys) -> Result<Action, KeyProblem> {
     };
     let mut bundle = Keys::new("bundle.", object);
     Ok(Action::Install(StatedBundle {
-        version: parsed(keys, "version")?,
-        size: required_number(&mut bundle, "size", 1)?,
-        sha256: parsed(&mut bundle, "sha256")?,
-        files_sha256: parsed(&mut bundle, "filesSha256")?,
+        version: keys.parsed("version")?,
+        size: bundle.required_number("size", 1..=MAX_SEQUENCE)?,
+        sha256: bundle.parsed("sha256")?,
+        files_sha256: bundle.parsed("filesSha256")?,
         unpacked_size: bundle.number("unpackedSize", 0..=MAX_SEQUENCE)?,
     }))
-}
-
-fn required_number(keys: &mut Keys, key: &str, least: u64) -> Result<u64, KeyProblem> {
-    keys.number(key, least..=MAX_SEQUENCE)?
-        .ok_or_else(|| keys.problem(key, "missing"))
 }
 
 fn moment(keys: &mut Keys, key: &str) -> Result<(u64, String), KeyProblem> {
@@ -134,23 +124,4 @@ fn moment(keys: &mut Keys, key: &str) -> Result<(u64, String), KeyProblem> {
         Some(millis) => Ok((millis, text)),
         None => Err(keys.problem(key, "must be like 2026-11-22T08:00:00Z")),
     }
-}
-
-fn native_version(keys: &mut Keys, key: &str) -> Result<Option<String>, KeyProblem> {
-    let text = keys.nonempty_text(key)?;
-    let is_one =
-        |text: &String| text.len() <= MAX_VERSION_LEN && text.parse::<NativeVersion>().is_ok();
-    if text.as_ref().is_some_and(|text| !is_one(text)) {
-        return Err(keys.problem(key, "is not a native version"));
-    }
-    Ok(text)
-}
-
-fn parsed<T: FromStr<Err: Display>>(keys: &mut Keys, key: &str) -> Result<T, KeyProblem> {
-    let text = keys.required_text(key)?;
-    if text.len() > MAX_VERSION_LEN {
-        return Err(keys.problem(key, "is too long"));
-    }
-    text.parse()
-        .map_err(|error: T::Err| keys.problem(key, error.to_string()))
 }

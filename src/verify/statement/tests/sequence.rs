@@ -1,7 +1,7 @@
 //! The floor: what was seen can't be undercut, and numbers can't be used up.
 
 use super::*;
-use crate::store::state::Floor;
+use crate::store::trusted::Floor;
 
 #[test]
 fn a_higher_sequence_is_taken_and_becomes_the_floor() {
