@@ -102,6 +102,9 @@ impl Lifecycle {
         };
         match self.store.commit(state) {
             Ok(()) => {
+        // Whether or not it is durable, what was before it is over.
+        let of_other_build =
+            (state.native_build != self.store.state.native_build).then(|| state.clone());
                 let stored = self.store_starts(starts.as_ref());
                 self.run(chosen, starts, is_active, None);
                 stored
@@ -109,6 +112,9 @@ impl Lifecycle {
             Err(error) => {
                 let starts = starts.filter(|starts| starts.bundle == safe);
                 self.run(safe, starts, is_active, None);
+                if let Some(state) = of_other_build {
+                    self.store.assume(state);
+                }
                 Err(error)
             }
         }
