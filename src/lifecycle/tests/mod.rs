@@ -7,6 +7,7 @@ mod native_update;
 mod problems;
 mod self_heal;
 mod trial;
+mod unreadable_files;
 mod verdicts_kept;
 
 use std::fs;
@@ -31,8 +32,8 @@ use crate::store::disk::DiskStorage;
 use crate::store::state::State;
 
 const READY_TIMEOUT: Duration = Duration::from_secs(10);
-
 const SLOTS: [&str; 2] = ["state.a", "state.b"];
+
 /// A phone with one app.
 struct Phone {
     root: tempfile::TempDir,
