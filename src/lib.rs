@@ -107,8 +107,12 @@ mod digest;
 mod download;
 mod error;
 mod event;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod lifecycle;
 mod native_version;
+mod page_mark;
 mod policy;
 mod release;
 mod report;

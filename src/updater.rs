@@ -394,7 +394,7 @@ impl Updater {
     /// As for [`current`](Self::current).
     pub fn state(&self) -> Result<Value, Error> {
         self.read(|lifecycle| {
-            let mut state = json!(lifecycle.state());
+            let mut state = lifecycle.state().to_json();
             state["running"] = json!(lifecycle.has_launched().then(|| lifecycle.current_id()));
             state
         })

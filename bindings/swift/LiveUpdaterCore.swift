@@ -2314,6 +2314,11 @@ public struct Launch: Equatable, Hashable {
      */
     public let launchToken: String
     /**
+     * What `page_script` leaves in the web view. It is the host's secret until the page is there,
+     * and no part of `json`.
+     */
+    public let pageMark: String
+    /**
      * Whether the bundle still has to prove itself.
      */
     public let trial: Bool
@@ -2339,6 +2344,10 @@ public struct Launch: Equatable, Hashable {
          * Names this activation in this process; `notify_app_ready` wants it back.
          */launchToken: String, 
         /**
+         * What `page_script` leaves in the web view. It is the host's secret until the page is there,
+         * and no part of `json`.
+         */pageMark: String, 
+        /**
          * Whether the bundle still has to prove itself.
          */trial: Bool, 
         /**
@@ -2350,6 +2359,7 @@ public struct Launch: Equatable, Hashable {
         self.bundle = bundle
         self.path = path
         self.launchToken = launchToken
+        self.pageMark = pageMark
         self.trial = trial
         self.rolledBack = rolledBack
         self.problem = problem
@@ -2400,6 +2410,7 @@ public struct FfiConverterTypeLaunch: FfiConverterRustBuffer {
                 bundle: FfiConverterTypeBundleInfo.read(from: &buf), 
                 path: FfiConverterOptionString.read(from: &buf), 
                 launchToken: FfiConverterString.read(from: &buf), 
+                pageMark: FfiConverterString.read(from: &buf), 
                 trial: FfiConverterBool.read(from: &buf), 
                 rolledBack: FfiConverterOptionTypeBundleInfo.read(from: &buf), 
                 problem: FfiConverterOptionTypeProblem.read(from: &buf)
@@ -2410,6 +2421,7 @@ public struct FfiConverterTypeLaunch: FfiConverterRustBuffer {
         FfiConverterTypeBundleInfo.write(value.bundle, into: &buf)
         FfiConverterOptionString.write(value.path, into: &buf)
         FfiConverterString.write(value.launchToken, into: &buf)
+        FfiConverterString.write(value.pageMark, into: &buf)
         FfiConverterBool.write(value.trial, into: &buf)
         FfiConverterOptionTypeBundleInfo.write(value.rolledBack, into: &buf)
         FfiConverterOptionTypeProblem.write(value.problem, into: &buf)

@@ -80,7 +80,7 @@ fn endpoint(base: &Url, path: &str) -> Result<Url, Error> {
         .map_err(|_| Error::config("updateUrl", "can't be a base"))
 }
 
-fn parse(body: &[u8], url: &Url, base: &Url) -> Result<Answer, Error> {
+pub(crate) fn parse(body: &[u8], url: &Url, base: &Url) -> Result<Answer, Error> {
     let answer: CheckBody = serde_json::from_slice(body)
         .map_err(|error| protocol(url, &format!("the answer is no update check: {error}")))?;
     if !answer.update_available {

@@ -92,14 +92,16 @@ impl Store {
         }
     }
 
-    /// Makes `state` the durable state; nothing is written where it is that already.
+    /// Makes `state` the durable state; nothing is written where it is that already. Another
+    /// activation has another secret for its pages from here on.
     ///
     /// # Errors
     ///
     /// As [`writable`](Self::writable), and `storage` or `insufficient_storage`; the state is as
     /// before then, in memory and on the disk.
-    pub(crate) fn commit(&mut self, state: State) -> Result<(), Error> {
+    pub(crate) fn commit(&mut self, mut state: State) -> Result<(), Error> {
         self.writable()?;
+        state.renew_page_secret(&self.state);
         if state == self.state && !self.is_assumed {
             return Ok(());
         }
@@ -113,7 +115,8 @@ impl Store {
 
     /// Takes `state` for what it is, although it couldn't be made durable: the next commit makes
     /// up for it.
-    pub(crate) fn assume(&mut self, state: State) {
+    pub(crate) fn assume(&mut self, mut state: State) {
+        state.renew_page_secret(&self.state);
         self.state = state;
         self.is_assumed = true;
     }

@@ -4,12 +4,10 @@ use serde_json::json;
 
 use crate::bundle::Launch;
 
-/// A function of the launch token and of what names the bundle that runs.
+/// A function of the launch token and of the mark that this activation leaves in the web view.
 const SCRIPT: &str = include_str!("page_script.js");
 
 pub(crate) fn script(launch: &Launch) -> String {
-    // The builtin bundle has the same id in each version of the app.
-    let activation = format!("{}@{}", launch.bundle.id, launch.bundle.version);
-    let (token, activation) = (json!(launch.launch_token), json!(activation));
-    format!("{}({token}, {activation});\n", SCRIPT.trim_end())
+    let (token, mark) = (json!(launch.launch_token), json!(launch.page_mark));
+    format!("{}({token}, {mark});\n", SCRIPT.trim_end())
 }

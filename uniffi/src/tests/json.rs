@@ -12,6 +12,7 @@ fn a_launch() {
         bundle: bundle(),
         path: Some("/data/bundles/1/www".to_owned()),
         launch_token: "t".to_owned(),
+        page_mark: "m".to_owned(),
         trial: true,
         rolled_back: None,
         problem: Some(Problem {
@@ -112,20 +113,18 @@ fn events() {
 }
 
 #[test]
-fn a_page_script_is_a_call_with_the_token_and_what_runs() {
+fn a_page_script_is_a_call_with_the_token_and_the_mark() {
     let launch = Launch {
         bundle: bundle(),
         path: None,
         launch_token: "00ff".to_owned(),
+        page_mark: "aa11".to_owned(),
         trial: false,
         rolled_back: None,
         problem: None,
     };
     let script = launch.page_script();
-    assert!(
-        script.ends_with("})(\"00ff\", \"0a@2.0.0\");\n"),
-        "{script}"
-    );
+    assert!(script.ends_with("})(\"00ff\", \"aa11\");\n"), "{script}");
 }
 
 fn bundle() -> BundleInfo {

@@ -2,7 +2,7 @@
 
 use crate::install::Tool;
 
-pub(super) const PROOFS: [Proof; 3] = [
+pub(super) const PROOFS: [Proof; 4] = [
     Proof {
         name: "kills",
         title: "Kills at system calls",
@@ -15,7 +15,7 @@ pub(super) const PROOFS: [Proof; 3] = [
               The bundle to fall back to is there, the next update comes, nothing is left over, and \
               the server hears of each verdict, at most once more and by the same id.",
         tools: &[],
-        tests: &[&["--package", "live-updater-cli", "--test", "proofs", "kills"]],
+        way: Way::Tests(&[&["--package", "live-updater-cli", "--test", "proofs", "kills"]]),
     },
     Proof {
         name: "faults",
@@ -27,13 +27,13 @@ pub(super) const PROOFS: [Proof; 3] = [
               lost, and a launch gives a whole bundle. When the calls work again, all holds that \
               holds after a kill: no error was taken for damage.",
         tools: &[],
-        tests: &[&[
+        way: Way::Tests(&[&[
             "--package",
             "live-updater-cli",
             "--test",
             "proofs",
             "faults",
-        ]],
+        ]]),
     },
     Proof {
         name: "power-cuts",
@@ -48,13 +48,23 @@ pub(super) const PROOFS: [Proof; 3] = [
             Tool::new("mkfs.ext4", "e2fsprogs"),
             Tool::new("mount", "mount"),
         ],
-        tests: &[&[
+        way: Way::Tests(&[&[
             "--package",
             "live-updater-cli",
             "--test",
             "proofs",
             "power_cuts",
-        ]],
+        ]]),
+    },
+    Proof {
+        name: "fuzz",
+        title: "Fuzzing",
+        promise: "Nothing unverified runs.",
+        how: "Whatever a server, a network or a broken disk may hand over is fed to the code that reads \
+          it, under AddressSanitizer, from inputs that are kept and on from there: nothing panics, \
+          every refusal is an answer with its code, and what is taken keeps within its limits.",
+        tools: &[Tool::new("g++", "g++")],
+        way: Way::Suite("fuzz"),
     },
 ];
 
@@ -68,6 +78,13 @@ pub(super) struct Proof {
     /// A paragraph: what is done, and what has to hold afterwards.
     pub(super) how: &'static str,
     pub(super) tools: &'static [Tool],
-    /// Arguments of `cargo test`, a run each.
-    pub(super) tests: &'static [&'static [&'static str]],
+    pub(super) way: Way,
+}
+
+/// How a proof is run.
+pub(super) enum Way {
+    /// By `cargo test` with these arguments, a run each.
+    Tests(&'static [&'static [&'static str]]),
+    /// As one of the suites of `cargo xtask test`.
+    Suite(&'static str),
 }

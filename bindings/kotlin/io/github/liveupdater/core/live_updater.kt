@@ -3699,6 +3699,12 @@ data class Launch (
     val `launchToken`: kotlin.String
     , 
     /**
+     * What `page_script` leaves in the web view. It is the host's secret until the page is there,
+     * and no part of `json`.
+     */
+    val `pageMark`: kotlin.String
+    , 
+    /**
      * Whether the bundle still has to prove itself.
      */
     val `trial`: kotlin.Boolean
@@ -3759,6 +3765,7 @@ public object FfiConverterTypeLaunch: FfiConverterRustBuffer<Launch> {
             FfiConverterTypeBundleInfo.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypeBundleInfo.read(buf),
             FfiConverterOptionalTypeProblem.read(buf),
@@ -3769,6 +3776,7 @@ public object FfiConverterTypeLaunch: FfiConverterRustBuffer<Launch> {
             FfiConverterTypeBundleInfo.allocationSize(value.`bundle`) +
             FfiConverterOptionalString.allocationSize(value.`path`) +
             FfiConverterString.allocationSize(value.`launchToken`) +
+            FfiConverterString.allocationSize(value.`pageMark`) +
             FfiConverterBoolean.allocationSize(value.`trial`) +
             FfiConverterOptionalTypeBundleInfo.allocationSize(value.`rolledBack`) +
             FfiConverterOptionalTypeProblem.allocationSize(value.`problem`)
@@ -3778,6 +3786,7 @@ public object FfiConverterTypeLaunch: FfiConverterRustBuffer<Launch> {
             FfiConverterTypeBundleInfo.write(value.`bundle`, buf)
             FfiConverterOptionalString.write(value.`path`, buf)
             FfiConverterString.write(value.`launchToken`, buf)
+            FfiConverterString.write(value.`pageMark`, buf)
             FfiConverterBoolean.write(value.`trial`, buf)
             FfiConverterOptionalTypeBundleInfo.write(value.`rolledBack`, buf)
             FfiConverterOptionalTypeProblem.write(value.`problem`, buf)
