@@ -66,6 +66,10 @@ impl Tracer {
         }
     }
 
+    #[expect(
+        clippy::zombie_processes,
+        reason = "it is waited for as what is traced"
+    )]
     fn run(mut self, command: &[OsString]) -> Report {
         let child = Command::new("sh")
             .args(["-c", STOPPED, "sh"])
