@@ -12,10 +12,11 @@ use crate::download::range::ContentRange;
 use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::rules::Rules;
-use crate::source::{Answer, native_update};
+use crate::source::{Answer, Inquiry, Offer, native_update};
 use crate::store::Store;
 use crate::store::slots;
 use crate::store::storage::{ReadAt, Storage};
+use crate::verify::statement::{MAX_SEQUENCE, Statement};
 use crate::{NativeVersion, SystemClock, release};
 
 /// A `Content-Range`: what is taken makes sense, and reads the same when written again.
@@ -49,14 +50,51 @@ pub fn file_list(bytes: &[u8]) {
 
 /// An answer to an update check: a release within its bounds, or a `protocol` error.
 pub fn release_answer(bytes: &[u8]) {
-    let base = "https://updates.example.com/app/".parse().expect("a URL");
-    match native_update::parse(bytes, &base, &base) {
-        Ok(Answer::Offer(release)) => {
+    match answer(bytes, false) {
+        Ok(Answer::Offer(Offer::Release(release))) => {
             assert!(!release.urls.is_empty());
             assert!(release.version.to_string().len() <= release::MAX_VERSION_LEN);
             assert_ne!(release.size, Some(0));
         }
         Ok(_) => {}
+        Err(error) => assert_eq!(error.code(), "protocol"),
+    }
+}
+
+/// An answer in statement mode: no key stands in it twice, and nothing of it is believed.
+pub fn stated_answer(bytes: &[u8]) {
+    if let Err(error) = answer(bytes, true) {
+        let code = error.code();
+        assert!(REFUSALS.contains(&code), "{code}: {error}");
+    }
+}
+
+/// What an envelope may be refused with before a key is tried.
+const REFUSALS: [&str; 3] = ["protocol", "signature_invalid", "size_exceeded"];
+
+fn answer(bytes: &[u8], wants_statement: bool) -> Result<Answer, Error> {
+    let base = "https://updates.example.com/app/".parse().expect("a URL");
+    let inquiry = Inquiry {
+        app_id: "com.example.app".to_owned(),
+        platform: "android".to_owned(),
+        channel: "production".to_owned(),
+        device_id: "7f3c".to_owned(),
+        custom_id: None,
+        app_version: "1.0.0".to_owned(),
+        current_version: "1.0.0".to_owned(),
+        current_bundle: "builtin".to_owned(),
+        failed_versions: Vec::new(),
+    };
+    native_update::parse(bytes, &base, &base, &inquiry, wants_statement)
+}
+
+/// A payload behind whose signatures nobody has looked: within its bounds, or refused.
+pub fn statement(bytes: &[u8]) {
+    match Statement::parse(bytes) {
+        Ok(statement) => {
+            assert!(statement.sequence <= MAX_SEQUENCE);
+            assert!(!statement.app_id.is_empty());
+        }
         Err(error) => assert_eq!(error.code(), "protocol"),
     }
 }

@@ -353,8 +353,8 @@ impl Updater {
     ///
     /// As for [`current`](Self::current).
     pub fn channel(&self) -> Result<String, Error> {
-        let configured = self.shared()?.config.channel.clone();
-        self.read(|lifecycle| lifecycle.state().channel.clone().unwrap_or(configured))
+        let shared = self.shared()?;
+        self.read(|lifecycle| shared.channel(lifecycle))
     }
 
     /// The device's id, as the server knows it.

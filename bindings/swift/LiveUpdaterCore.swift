@@ -2017,7 +2017,8 @@ public func FfiConverterTypeBundleInfo_lower(_ value: BundleInfo) -> RustBuffer 
 
 
 /**
- * A bundle at an address that the app knows.
+ * A bundle at an address that the app knows. It needs a version and a checksum, or a release
+ * statement, which has both.
  */
 public struct DownloadFrom: Equatable, Hashable {
     /**
@@ -2040,6 +2041,10 @@ public struct DownloadFrom: Equatable, Hashable {
      * Bytes of its zip.
      */
     public let size: UInt64?
+    /**
+     * A release statement: its envelope, as JSON. It tells all but the address.
+     */
+    public let release: String?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2049,21 +2054,25 @@ public struct DownloadFrom: Equatable, Hashable {
          */url: String, 
         /**
          * Its version.
-         */version: String, 
+         */version: String = "", 
         /**
          * SHA-256 of its zip, in hex.
-         */checksum: String, 
+         */checksum: String = "", 
         /**
          * Base64 of a signature over its zip.
          */signature: String? = nil, 
         /**
          * Bytes of its zip.
-         */size: UInt64? = nil) {
+         */size: UInt64? = nil, 
+        /**
+         * A release statement: its envelope, as JSON. It tells all but the address.
+         */release: String? = nil) {
         self.url = url
         self.version = version
         self.checksum = checksum
         self.signature = signature
         self.size = size
+        self.release = release
     }
 
     
@@ -2086,7 +2095,8 @@ public struct FfiConverterTypeDownloadFrom: FfiConverterRustBuffer {
                 version: FfiConverterString.read(from: &buf), 
                 checksum: FfiConverterString.read(from: &buf), 
                 signature: FfiConverterOptionString.read(from: &buf), 
-                size: FfiConverterOptionUInt64.read(from: &buf)
+                size: FfiConverterOptionUInt64.read(from: &buf), 
+                release: FfiConverterOptionString.read(from: &buf)
         )
     }
 
@@ -2096,6 +2106,7 @@ public struct FfiConverterTypeDownloadFrom: FfiConverterRustBuffer {
         FfiConverterString.write(value.checksum, into: &buf)
         FfiConverterOptionString.write(value.signature, into: &buf)
         FfiConverterOptionUInt64.write(value.size, into: &buf)
+        FfiConverterOptionString.write(value.release, into: &buf)
     }
 }
 
@@ -3264,6 +3275,10 @@ public enum LatestStatus: Equatable, Hashable {
      */
     case blocked
     /**
+     * The server takes back what runs: a sync goes back to builtin.
+     */
+    case rolledBack
+    /**
      * Another update is under way.
      */
     case busy
@@ -3296,7 +3311,9 @@ public struct FfiConverterTypeLatestStatus: FfiConverterRustBuffer {
         
         case 4: return .blocked
         
-        case 5: return .busy
+        case 5: return .rolledBack
+        
+        case 6: return .busy
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -3322,8 +3339,12 @@ public struct FfiConverterTypeLatestStatus: FfiConverterRustBuffer {
             writeInt(&buf, Int32(4))
         
         
-        case .busy:
+        case .rolledBack:
             writeInt(&buf, Int32(5))
+        
+        
+        case .busy:
+            writeInt(&buf, Int32(6))
         
         }
     }
@@ -3558,6 +3579,10 @@ public enum SyncStatus: Equatable, Hashable {
      */
     case blocked
     /**
+     * The server has taken back what ran: builtin runs now, and the event `reload` says so.
+     */
+    case rolledBack
+    /**
      * Another update is under way.
      */
     case busy
@@ -3590,7 +3615,9 @@ public struct FfiConverterTypeSyncStatus: FfiConverterRustBuffer {
         
         case 4: return .blocked
         
-        case 5: return .busy
+        case 5: return .rolledBack
+        
+        case 6: return .busy
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -3616,8 +3643,12 @@ public struct FfiConverterTypeSyncStatus: FfiConverterRustBuffer {
             writeInt(&buf, Int32(4))
         
         
-        case .busy:
+        case .rolledBack:
             writeInt(&buf, Int32(5))
+        
+        
+        case .busy:
+            writeInt(&buf, Int32(6))
         
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod launch;
 pub(crate) mod rules;
 pub(crate) mod running;
 mod start;
+mod statements;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transition;

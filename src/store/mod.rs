@@ -8,6 +8,7 @@ pub(crate) mod slots;
 pub(crate) mod starts;
 pub(crate) mod state;
 pub(crate) mod storage;
+pub(crate) mod trusted;
 
 use std::io;
 use std::path::Path;

@@ -10,6 +10,7 @@ use crate::bundle::{Bundle, BundleId, BundleStatus, FailureReason, from_unix_mil
 use crate::digest::Sha256Digest;
 use crate::page_mark::PageSecret;
 use crate::report::Confirmation;
+use crate::store::trusted::Trusted;
 
 /// Everything that outlives a process.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ pub(crate) struct State {
     pub(crate) current: BundleId,
     /// What the next launch will try.
     pub(crate) next: Option<BundleId>,
+    /// Whether that is what a server has offered, and not what a caller has chosen.
+    pub(crate) next_is_offered: bool,
     /// Bundles that were ready, newest activation first.
     pub(crate) good: Vec<BundleId>,
     /// The launch of a trial that has no verdict yet.
@@ -44,6 +47,8 @@ pub(crate) struct State {
     pub(crate) rate_limit: Option<Pause>,
     /// Another one with each activation; nothing in a state of before there were any.
     pub(crate) page_secret: Option<PageSecret>,
+    /// What release statements have taught.
+    pub(crate) trusted: Trusted,
 }
 
 impl State {
@@ -230,6 +235,7 @@ mod tests {
     fn a_state_of_an_older_version_with_fewer_fields_is_read() {
         let state: State = serde_json::from_str(r#"{"deviceId":"d"}"#).unwrap();
         assert_eq!(state.device_id, "d");
+        assert_eq!(state.trusted, Trusted::default());
         assert!(state.current.is_builtin());
     }
 }

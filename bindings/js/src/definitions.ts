@@ -42,7 +42,7 @@ export interface LiveUpdaterPlugin {
    * @returns the bundle, status `pending`
    * @since 0.1.0
    */
-  download(options?: DownloadOptions): Promise<BundleInfo>;
+  download(options?: DownloadOptions | StatedDownloadOptions): Promise<BundleInfo>;
 
   /**
    * Check, download, and set as next, in one go. What is there already isn't fetched again.
@@ -454,14 +454,15 @@ export interface GetLatestOptions {
  * @since 0.1.0
  */
 export type LatestStatus =
-  'upToDate' | 'updateAvailable' | 'nativeUpdateRequired' | 'blocked' | 'busy';
+  'upToDate' | 'updateAvailable' | 'nativeUpdateRequired' | 'blocked' | 'rolledBack' | 'busy';
 
 /**
  * What a `sync` comes to.
  *
  * @since 0.1.0
  */
-export type SyncStatus = 'upToDate' | 'downloaded' | 'nativeUpdateRequired' | 'blocked' | 'busy';
+export type SyncStatus =
+  'upToDate' | 'downloaded' | 'nativeUpdateRequired' | 'blocked' | 'rolledBack' | 'busy';
 
 /**
  * Why a release must not run here, or why the server isn't asked now.
@@ -558,7 +559,8 @@ export interface Release {
 
 export interface DownloadOptions {
   /**
-   * Where the zip is. With unsigned bundles, only `updateUrl`'s origin is taken.
+   * Where the zip is. With unsigned bundles, only `updateUrl`'s origin is taken; in trust mode
+   * `statement`, `release` is needed instead of what follows.
    *
    * @since 0.1.0
    */
@@ -591,6 +593,56 @@ export interface DownloadOptions {
    * @since 0.1.0
    */
   size?: number;
+}
+
+/**
+ * The bundle that a signed release statement names.
+ *
+ * @since 0.1.0
+ */
+export interface StatedDownloadOptions {
+  /**
+   * Where the zip is.
+   *
+   * @since 0.1.0
+   */
+  url: string;
+
+  /**
+   * The statement's envelope, as the server's answer has it in `release`. In trust mode
+   * `statement`, nothing else is taken from an address.
+   *
+   * @since 0.1.0
+   */
+  release: StatementEnvelope;
+}
+
+/**
+ * A DSSE envelope with a release statement, as `live-updater sign` makes it.
+ *
+ * @since 0.1.0
+ */
+export interface StatementEnvelope {
+  /**
+   * `application/vnd.live-updater.release+json`
+   *
+   * @since 0.1.0
+   */
+  payloadType: string;
+
+  /**
+   * The statement, base64.
+   *
+   * @since 0.1.0
+   */
+  payload: string;
+
+  /**
+   * Who has signed it.
+   *
+   * @since 0.1.0
+   */
+  signatures: { keyid?: string; sig: string }[];
 }
 
 export interface SyncResult {

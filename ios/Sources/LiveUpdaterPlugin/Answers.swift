@@ -29,6 +29,10 @@ extension CAPPluginCall {
             guard let size = UInt64(exactly: size) else { throw InvalidRequest(message: "size is negative") }
             return size
         }
+        if let release = getObject("release") {
+            let text = try JSONSerialization.data(withJSONObject: release)
+            return DownloadFrom(url: url, release: String(decoding: text, as: UTF8.self))
+        }
         return DownloadFrom(
             url: url, version: try text("version"), checksum: try text("checksum"),
             signature: getString("signature"), size: size)

@@ -7,6 +7,7 @@ mod native_update;
 mod page_marks;
 mod problems;
 mod self_heal;
+mod statements;
 mod trial;
 mod unreadable_files;
 mod verdicts_kept;

@@ -79,6 +79,12 @@ fn how_a_sync_and_a_flush_ended() {
         read(&outcome.json()),
         json!({"status": "downloaded", "bundle": bundle_json()})
     );
+    let rolled_back = SyncOutcome {
+        status: SyncStatus::RolledBack,
+        bundle: None,
+        reason: None,
+    };
+    assert_eq!(read(&rolled_back.json()), json!({"status": "rolledBack"}));
     let flushed = Flushed {
         delivered: 1,
         pending: 2,

@@ -1,7 +1,7 @@
 //! The fuzz targets, each for a while: from the inputs in `fuzz/corpus`, and on from there.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use proof::Extent;
@@ -141,6 +141,8 @@ fn executions(log: &str) -> Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]

@@ -81,6 +81,10 @@ public class CAPPluginCall: NSObject {
         options[key] as? Int
     }
 
+    public func getObject(_ key: String) -> [String: Any]? {
+        options[key] as? [String: Any]
+    }
+
     public func resolve() {
         successHandler(CAPPluginCallResult(nil), self)
     }

@@ -3473,7 +3473,8 @@ public object FfiConverterTypeBundleInfo: FfiConverterRustBuffer<BundleInfo> {
 
 
 /**
- * A bundle at an address that the app knows.
+ * A bundle at an address that the app knows. It needs a version and a checksum, or a release
+ * statement, which has both.
  */
 data class DownloadFrom (
     /**
@@ -3484,12 +3485,12 @@ data class DownloadFrom (
     /**
      * Its version.
      */
-    val `version`: kotlin.String
+    val `version`: kotlin.String = "" 
     , 
     /**
      * SHA-256 of its zip, in hex.
      */
-    val `checksum`: kotlin.String
+    val `checksum`: kotlin.String = "" 
     , 
     /**
      * Base64 of a signature over its zip.
@@ -3500,6 +3501,11 @@ data class DownloadFrom (
      * Bytes of its zip.
      */
     val `size`: kotlin.ULong? = null 
+    , 
+    /**
+     * A release statement: its envelope, as JSON. It tells all but the address.
+     */
+    val `release`: kotlin.String? = null 
     
 ){
     
@@ -3521,6 +3527,7 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalString.read(buf),
         )
     }
 
@@ -3529,7 +3536,8 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.allocationSize(value.`version`) +
             FfiConverterString.allocationSize(value.`checksum`) +
             FfiConverterOptionalString.allocationSize(value.`signature`) +
-            FfiConverterOptionalULong.allocationSize(value.`size`)
+            FfiConverterOptionalULong.allocationSize(value.`size`) +
+            FfiConverterOptionalString.allocationSize(value.`release`)
     )
 
     override fun write(value: DownloadFrom, buf: ByteBuffer) {
@@ -3538,6 +3546,7 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.write(value.`checksum`, buf)
             FfiConverterOptionalString.write(value.`signature`, buf)
             FfiConverterOptionalULong.write(value.`size`, buf)
+            FfiConverterOptionalString.write(value.`release`, buf)
     }
 }
 
@@ -4332,6 +4341,10 @@ enum class LatestStatus {
      */
     BLOCKED,
     /**
+     * The server takes back what runs: a sync goes back to builtin.
+     */
+    ROLLED_BACK,
+    /**
      * Another update is under way.
      */
     BUSY;
@@ -4516,6 +4529,10 @@ enum class SyncStatus {
      * The release must not run here, or the server must not be asked now.
      */
     BLOCKED,
+    /**
+     * The server has taken back what ran: builtin runs now, and the event `reload` says so.
+     */
+    ROLLED_BACK,
     /**
      * Another update is under way.
      */

@@ -19,6 +19,8 @@ internal fun PluginCall.downloadFrom(): DownloadFrom? {
     val url = getString("url") ?: return null
     val size = (data.opt("size") as? Number)?.toLong()
     if (size != null && size < 0) throw InvalidRequest("size is negative")
+    val release = data.optJSONObject("release")?.toString()
+    if (release != null) return DownloadFrom(url = url, release = release)
     return DownloadFrom(
         url = url,
         version = required("version"),
