@@ -266,7 +266,7 @@ impl LaunchDecision {
         self.fall_back(inspect);
         if self.state.current != *id {
             self.problem = Some(Problem::from(error));
-            self.state.next.get_or_insert_with(|| id.clone());
+            transition::try_again(&mut self.state, id);
         }
     }
 

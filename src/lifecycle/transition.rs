@@ -113,6 +113,14 @@ pub(crate) fn refuse(state: &mut State, refused: RefusedBytes) {
     }
 }
 
+/// Lets the next launch try what ran or was fallen back to before, unless it tries something else.
+pub(crate) fn try_again(state: &mut State, id: &BundleId) {
+    if state.next.is_none() {
+        state.next = Some(id.clone());
+        state.next_is_offered = false;
+    }
+}
+
 /// What is fallen back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fallback {
@@ -124,8 +132,8 @@ pub(crate) struct Fallback {
 impl Fallback {
     /// Lets the next launch try what can't be looked at now, unless it tries something else.
     pub(crate) fn remember(&self, state: &mut State) {
-        if state.next.is_none() {
-            state.next.clone_from(&self.unreadable);
+        if let Some(id) = &self.unreadable {
+            try_again(state, id);
         }
     }
 }
