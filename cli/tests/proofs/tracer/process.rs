@@ -68,7 +68,7 @@ impl Tracer {
 
     #[expect(clippy::zombie_processes, reason = "`step` takes its end by `waitpid`")]
     fn run(mut self, command: &[OsString]) -> Report {
-        let child = Command::new("sh")
+        let mut child = Command::new("sh")
             .args(["-c", STOPPED, "sh"])
             .args(command)
             .spawn()
@@ -79,7 +79,10 @@ impl Tracer {
             | Options::PTRACE_O_TRACECLONE
             | Options::PTRACE_O_TRACEEXEC
             | Options::PTRACE_O_TRACESYSGOOD;
-        ptrace::seize(self.leader, options).unwrap();
+        if let Err(error) = ptrace::seize(self.leader, options) {
+            child.kill().unwrap();
+            panic!("{error}");
+        }
         signal::kill(self.leader, Signal::SIGCONT).unwrap();
         while self.step() {}
         self.report
