@@ -4,6 +4,7 @@ use crate::{
     BlockReason, BundleInfo, BundleStatus, FailureReason, Flushed, Latest, LatestStatus, Launch,
     Problem, Release, SyncOutcome, SyncStatus, UpdateEvent,
 };
+use live_updater::Event;
 use serde_json::{Value, json};
 
 #[test]
@@ -109,6 +110,61 @@ fn events() {
         read(&failed.json()),
         json!({"bundle": bundle_json(), "reason": "trial_launches"})
     );
+}
+
+#[test]
+fn each_event_has_the_name_and_the_data_that_it_has_in_the_core() {
+    let folder = tempfile::tempdir().unwrap();
+    // A bundle and a problem as the core makes them.
+    let launch = live_updater::Updater::builder_from_json(folder.path(), "{}")
+        .open()
+        .launch(true);
+    let bundle = launch.bundle.clone();
+    let error = launch.problem.clone().unwrap();
+    let events = [
+        Event::Download {
+            bundle: bundle.clone(),
+            percent: 50,
+            bytes: 5,
+            total_bytes: Some(10),
+        },
+        Event::DownloadComplete {
+            bundle: bundle.clone(),
+        },
+        Event::DownloadFailed {
+            bundle: bundle.clone(),
+            error,
+        },
+        Event::UpdateAvailable {
+            bundle: bundle.clone(),
+        },
+        Event::NoNeedUpdate {
+            bundle: bundle.clone(),
+        },
+        Event::UpdateFailed {
+            bundle: bundle.clone(),
+            reason: live_updater::FailureReason::CrashLoop,
+        },
+        Event::Set {
+            bundle: bundle.clone(),
+        },
+        Event::SetNext {
+            bundle: bundle.clone(),
+        },
+        Event::AppReady {
+            bundle: bundle.clone(),
+        },
+        Event::AppReloaded { bundle },
+    ];
+    for event in events {
+        let (name, data) = (event.name(), event.data());
+        let crossed = UpdateEvent::from_core(event).unwrap();
+        assert_eq!(
+            (crossed.name(), read(&crossed.json())),
+            (name.to_owned(), data)
+        );
+    }
+    assert_eq!(UpdateEvent::from_core(Event::Reload(launch)), None);
 }
 
 #[test]
