@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::error::INTERNAL;
 use crate::page;
+use crate::panics::unless_it_panics;
 use crate::to_json;
 
 /// One version of the web files on this device.
@@ -95,7 +97,8 @@ impl Launch {
     /// main frame, on the app's own origin. It gives the page its launch token, and where another
     /// bundle ran before, it removes that one's service workers.
     pub fn page_script(&self) -> String {
-        page::script(self)
+        // A page without it has no token, and the app goes on.
+        unless_it_panics(|| page::script(self)).unwrap_or_default()
     }
 }
 
@@ -115,8 +118,8 @@ impl Launch {
             trial: false,
             rolled_back: None,
             problem: Some(Problem {
-                code: "internal".to_owned(),
-                message: "the updater panicked: this is a bug in it".to_owned(),
+                code: INTERNAL.0.to_owned(),
+                message: INTERNAL.1.to_owned(),
             }),
         }
     }

@@ -17,6 +17,21 @@ pub enum UpdaterError {
     },
 }
 
+impl UpdaterError {
+    /// What a panic comes to.
+    pub(crate) fn internal() -> Self {
+        Self::Failed {
+            code: INTERNAL.0.to_owned(),
+            detail: INTERNAL.1.to_owned(),
+            retryable: false,
+            retry_after_seconds: None,
+        }
+    }
+}
+
+/// Code and message of what can't happen.
+pub(crate) const INTERNAL: (&str, &str) = ("internal", "the updater panicked: this is a bug in it");
+
 impl From<live_updater::Error> for UpdaterError {
     fn from(error: live_updater::Error) -> Self {
         Self::Failed {
