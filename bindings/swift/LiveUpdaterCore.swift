@@ -2494,6 +2494,20 @@ public struct OpenOptions: Equatable, Hashable {
          * The app's own version, 1 to 4 dotted numbers. Default: `1.0.0`.
          */nativeVersion: String? = nil, 
         /**
+    /**
+     * As `page_script`, for a web view that runs its scripts on every origin: the script does
+     * nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+     */
+public func pageScriptFor(origin: String) -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_launch_page_script_for(
+            FfiConverterTypeLaunch_lower(self),
+        FfiConverterString.lower(origin),uniffiCallStatus
+    )
+})
+}
+    
          * What names the installed app; when it changes, the app was updated. Default: the native
          * version.
          */nativeBuild: String? = nil, 

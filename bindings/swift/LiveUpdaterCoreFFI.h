@@ -558,6 +558,11 @@ RustBuffer ffi_live_updater_ffi_rustbuffer_from_bytes(ForeignBytes bytes, RustCa
 void ffi_live_updater_ffi_rustbuffer_free(RustBuffer buf, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_LAUNCH_PAGE_SCRIPT_FOR
+#define UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_LAUNCH_PAGE_SCRIPT_FOR
+RustBuffer uniffi_live_updater_ffi_fn_method_launch_page_script_for(RustBuffer ptr, RustBuffer origin, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_FFI_LIVE_UPDATER_FFI_RUSTBUFFER_RESERVE
 #define UNIFFI_FFIDEF_FFI_LIVE_UPDATER_FFI_RUSTBUFFER_RESERVE
 RustBuffer ffi_live_updater_ffi_rustbuffer_reserve(RustBuffer buf, uint64_t additional, RustCallStatus *_Nonnull out_status

@@ -97,12 +97,22 @@ impl Launch {
     /// main frame, on the app's own origin. It gives the page its launch token, and where another
     /// bundle ran before, it removes that one's service workers.
     pub fn page_script(&self) -> String {
-        // A page without it has no token, and the app goes on.
-        unless_it_panics(|| page::script(self)).unwrap_or_default()
+        self.script(None)
+    }
+
+    /// As `page_script`, for a web view that runs its scripts on every origin: the script does
+    /// nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+    pub fn page_script_for(&self, origin: &str) -> String {
+        self.script(Some(origin))
     }
 }
 
 impl Launch {
+    /// A page without it has no token, and the app goes on.
+    fn script(&self, origin: Option<&str>) -> String {
+        unless_it_panics(|| page::script(self, origin)).unwrap_or_default()
+    }
+
     /// Where the core can't say what runs: the files in the app's package. Nobody can vouch for it.
     pub(crate) fn of_last_resort() -> Self {
         Self {

@@ -4,13 +4,21 @@
 // Where another bundle ran here before, its service workers would go on serving it. They are
 // removed first, with their caches, and the page is loaded once more; until then, there is no token,
 // because it isn't certain whose page this is.
-(function (token, activation) {
+(function (token, activation, origin) {
   'use strict';
   var KEY = 'live-updater:activation';
   // A clean-up that doesn't come to an end must not cost a good bundle its readiness.
   var PATIENCE = 3000;
 
-  if (window !== window.top || '__liveUpdaterLaunch' in window) return;
+  if (window !== window.top || isForeign() || '__liveUpdaterLaunch' in window) return;
+
+  // Web views that can't be told where to run a script run it in the pages of every origin. Both
+  // addresses are written by the same hand: a default port or capitals make no difference.
+  function isForeign() {
+    if (origin === undefined) return false;
+    var own = new URL(origin);
+    return window.location.protocol !== own.protocol || window.location.host !== own.host;
+  }
 
   function remembered() {
     try {

@@ -130,4 +130,15 @@ final class PageTests: XCTestCase {
         try await eventually("builtin is back") { phone.bridge.page.root == phone.builtin.path }
         XCTAssertNotNil(first)
     }
+
+    func testAPageIsToldItsTokenOnlyAtTheAppsOwnAddress() async throws {
+        let phone = try Phone()
+        let address = try XCTUnwrap(URL(string: "ionic://my.app"))
+        phone.bridge.config.localURL = address
+        phone.bridge.config.serverURL = address
+        phone.start()
+        XCTAssertEqual(phone.bridge.page.origin, "ionic://my.app")
+        _ = try await phone.update()
+        XCTAssertEqual(phone.bridge.page.origin, "ionic://my.app")
+    }
 }

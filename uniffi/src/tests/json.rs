@@ -169,19 +169,31 @@ fn each_event_has_the_name_and_the_data_that_it_has_in_the_core() {
 
 #[test]
 fn a_page_script_is_a_call_with_the_token_and_what_runs() {
-    let launch = Launch {
-        bundle: bundle(),
-        path: None,
-        launch_token: "00ff".to_owned(),
-        trial: false,
-        rolled_back: None,
-        problem: None,
-    };
-    let script = launch.page_script();
+    let script = launch_of("00ff").page_script();
     assert!(
         script.ends_with("})(\"00ff\", \"0a@2.0.0\");\n"),
         "{script}"
     );
+}
+
+#[test]
+fn a_page_script_for_every_origin_is_told_the_apps_own() {
+    let script = launch_of("00ff").page_script_for("app://a\"b");
+    assert!(
+        script.ends_with("})(\"00ff\", \"0a@2.0.0\", \"app://a\\\"b\");\n"),
+        "{script}"
+    );
+}
+
+fn launch_of(token: &str) -> Launch {
+    Launch {
+        bundle: bundle(),
+        path: None,
+        launch_token: token.to_owned(),
+        trial: false,
+        rolled_back: None,
+        problem: None,
+    }
 }
 
 fn bundle() -> BundleInfo {

@@ -934,6 +934,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun ffi_live_updater_ffi_rustbuffer_free(`buf`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
+    external fun uniffi_live_updater_ffi_fn_method_launch_page_script_for(`ptr`: RustBuffer.ByValue,`origin`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun ffi_live_updater_ffi_rustbuffer_reserve(`buf`: RustBuffer.ByValue,`additional`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun ffi_live_updater_ffi_rust_future_poll_u8(`handle`: Long,`callback`: UniffiRustFutureContinuationCallback,`callbackData`: Long,
@@ -3851,6 +3853,21 @@ public object FfiConverterTypeOpenOptions: FfiConverterRustBuffer<OpenOptions> {
         return OpenOptions(
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
+    /**
+     * As `page_script`, for a web view that runs its scripts on every origin: the script does
+     * nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+     */ fun `pageScriptFor`(`origin`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_launch_page_script_for(FfiConverterTypeLaunch.lower(this),
+        
+        FfiConverterString.lower(`origin`),_status)
+}
+    )
+    }
+    
+
+    
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalString.read(buf),
