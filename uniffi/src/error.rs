@@ -18,6 +18,12 @@ pub enum UpdaterError {
 }
 
 impl UpdaterError {
+    /// A call that its host got wrong.
+    pub(crate) fn invalid_request(problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        live_updater::Error::InvalidRequest { problem }.into()
+    }
+
     /// What a panic comes to.
     pub(crate) fn internal() -> Self {
         Self::Failed {

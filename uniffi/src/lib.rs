@@ -10,10 +10,11 @@
 //! - `log`: what the core says goes to the host's log.
 //! - `page`: the script that gives the page its launch token.
 //! - `panics`: none ends the app.
-//! - `bundle`, `answer`, `event`, `error`, `options`: records, as they cross.
+//! - `bundle`, `answer`, `arguments`, `event`, `error`, `options`: records, as they cross.
 #![warn(missing_docs)]
 
 mod answer;
+mod arguments;
 mod bundle;
 mod error;
 mod event;
@@ -30,6 +31,7 @@ mod updater;
 pub use answer::{
     BlockReason, DownloadFrom, Flushed, Latest, LatestStatus, Release, SyncOutcome, SyncStatus,
 };
+pub use arguments::CallArguments;
 pub use bundle::{BundleInfo, BundleStatus, CrashReason, FailureReason, Launch, Problem};
 pub use error::UpdaterError;
 pub use event::UpdateEvent;
