@@ -73,7 +73,9 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
         }
         CoreLog.install()
         let options = app.options(config: getConfig().getConfigJSON())
-        let updater = Updater.open(options: options, listener: CoreListener(for: self))
+        // Before the launch: whatever is activated after it reaches this view.
+        EventRelay.shared.attach(self)
+        let updater = KeptUpdater.open(options)
         let page = WebPage(of: bridge, builtin: app.builtin) { [weak self] in self?.tellAgain() }
         self.updater = updater
         self.page = page
@@ -283,12 +285,12 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
         run(call, work) { call.resolve($0) }
     }
 
-    /// For calls that end with another page.
+    /// For calls that end with another page: in the view that is there then, if this one was made anew.
     private func replacePage(_ call: CAPPluginCall, _ work: @escaping (Updater) async throws -> Launch) {
-        run(call, work) { [weak self] _ in
+        run(call, work) { _ in
             call.resolve()
             // The answer is on its way to the page that asked, and then that page may go.
-            DispatchQueue.main.async { self?.show() }
+            EventRelay.shared.show()
         }
     }
 

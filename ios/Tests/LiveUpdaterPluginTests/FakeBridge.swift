@@ -8,7 +8,7 @@ import WebKit
 /// What Capacitor's bridge does for the plugin, and what a page with the plugin's script in it does.
 @MainActor
 final class FakeBridge: NSObject, @preconcurrency CAPBridgeProtocol {
-    let config = InstanceConfiguration()
+    let config: InstanceConfiguration
     let queue = DispatchQueue(label: "bridge")
     private(set) var webView: WKWebView?
     private(set) var root = ""
@@ -19,7 +19,8 @@ final class FakeBridge: NSObject, @preconcurrency CAPBridgeProtocol {
 
     var viewController: UIViewController? { nil }
 
-    override init() {
+    init(config: InstanceConfiguration = InstanceConfiguration()) {
+        self.config = config
         super.init()
         replaceWebView()
     }

@@ -115,22 +115,6 @@ final class PageTests: XCTestCase {
         XCTAssertEqual((failed["bundle"] as? [String: Any])?["id"] as? String, id)
     }
 
-    func testTheSecondViewOfAProcessIsTheSameLaunchAndTakesOver() async throws {
-        let phone = try Phone(config: ["appReadyTimeout": 300])
-        phone.start()
-        _ = try await phone.update()
-        let trial = phone.bridge.page
-        let first = phone.plugin
-
-        phone.bridge.replaceWebView()
-        phone.start()
-
-        XCTAssertEqual(phone.bridge.page.token, trial.token)
-        XCTAssertEqual(phone.bridge.page.root, trial.root)
-        try await eventually("builtin is back") { phone.bridge.page.root == phone.builtin.path }
-        XCTAssertNotNil(first)
-    }
-
     func testAPageIsToldItsTokenOnlyAtTheAppsOwnAddress() async throws {
         let phone = try Phone()
         let address = try XCTUnwrap(URL(string: "ionic://my.app"))
