@@ -354,8 +354,8 @@ impl Updater {
     ///
     /// As for [`current`](Self::current).
     pub fn channel(&self) -> Result<String, Error> {
-        let configured = self.shared()?.config.channel.clone();
-        self.read(|lifecycle| lifecycle.state().channel.clone().unwrap_or(configured))
+        let shared = self.shared()?;
+        self.read(|lifecycle| shared.channel(lifecycle))
     }
 
     /// The device's id, as the server knows it.
@@ -395,7 +395,7 @@ impl Updater {
     /// As for [`current`](Self::current).
     pub fn state(&self) -> Result<Value, Error> {
         self.read(|lifecycle| {
-            let mut state = json!(lifecycle.state());
+            let mut state = lifecycle.state().to_json();
             state["running"] = json!(lifecycle.has_launched().then(|| lifecycle.current_id()));
             state
         })

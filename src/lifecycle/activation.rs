@@ -15,8 +15,17 @@ use super::launch::{Inspect, Inspection};
 use super::{Lifecycle, Outcome, new_attempt, transition};
 
 impl Lifecycle {
-    /// The next launch will try this bundle.
+    /// The next launch will try this bundle, which a caller has chosen.
     pub(crate) fn set_next(&mut self, id: &str) -> Outcome<Bundle> {
+        self.try_next(id, false)
+    }
+
+    /// The next launch will try this bundle, which the server has offered.
+    pub(crate) fn follow_offer(&mut self, id: &BundleId) -> Outcome<Bundle> {
+        self.try_next(id.as_str(), true)
+    }
+
+    fn try_next(&mut self, id: &str, is_offered: bool) -> Outcome<Bundle> {
         self.ready_for_changes()?;
         let (id, record) = self.named(id)?;
         if let Some(record) = record {
@@ -24,6 +33,7 @@ impl Lifecycle {
         }
         let mut state = self.store.state.clone();
         state.next = Some(id.clone());
+        state.next_is_offered = is_offered;
         self.store.commit(state)?;
         let bundle = self.describe(&id);
         Ok((bundle.clone(), vec![Event::SetNext { bundle }]))

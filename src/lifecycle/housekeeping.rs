@@ -27,8 +27,8 @@ impl Lifecycle {
         self.staging.remove(id);
     }
 
-    /// A bundle stands synced under its name: from here on the state knows it. With `as_next`,
-    /// the next launch tries it, in the same commit.
+    /// A bundle that was offered stands synced under its name: from here on the state knows it.
+    /// With `as_next`, the next launch tries it, in the same commit.
     pub(crate) fn add_bundle(&mut self, record: BundleRecord, as_next: bool) -> Outcome<Bundle> {
         self.ready_for_changes()?;
         let id = record.id.clone();
@@ -37,6 +37,7 @@ impl Lifecycle {
         state.bundles.push(record);
         if as_next {
             state.next = Some(id.clone());
+            state.next_is_offered = true;
         }
         self.store.commit(state)?;
         if !as_next {

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use crate::archive::FileList;
+use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::store::bundles::BundleFolder;
 use crate::store::state::BundleRecord;
@@ -95,6 +96,20 @@ pub(crate) fn hash_all(
     } else {
         Err(Error::Cancelled)
     }
+}
+
+/// Whether the list of a bundle's files has this digest.
+///
+/// # Errors
+///
+/// `storage` where the file system fails.
+pub(crate) fn lists(
+    storage: &dyn Storage,
+    record: &BundleRecord,
+    files_sha256: &Sha256Digest,
+) -> Result<bool, Error> {
+    let list = file_list(storage, &BundleFolder::installed(&record.id))?;
+    Ok(list.is_some_and(|list| list.sha256() == *files_sha256))
 }
 
 pub(crate) fn all_cores() -> usize {

@@ -12,6 +12,7 @@ pub(crate) mod launch;
 pub(crate) mod rules;
 pub(crate) mod running;
 mod start;
+mod statements;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transition;
@@ -25,6 +26,7 @@ use crate::bundle::{Bundle, BundleId, Launch, unix_millis};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Event;
+use crate::page_mark::PageSecret;
 use crate::store::Store;
 use crate::store::bundles::BundleFolder;
 use crate::store::state::{BundleRecord, State};
@@ -144,14 +146,25 @@ impl Lifecycle {
     /// What the host has to load, as a launch answers it.
     fn as_launch(&self, running: &Running) -> Launch {
         let id = &running.bundle;
+        let bundle = self.describe(id);
         Launch {
-            bundle: self.describe(id),
             path: self.path(id),
             launch_token: running.token.clone(),
+            page_mark: self.page_secret(running).mark(&bundle),
             trial: self.store.state.is_trial(id),
             rolled_back: None,
             problem: running.problem.clone(),
+            bundle,
         }
+    }
+
+    /// What the state can't vouch for, since it couldn't be written or says otherwise, has a secret
+    /// of its own: its pages are looked at anew in each process.
+    fn page_secret(&self, running: &Running) -> PageSecret {
+        let state = self.state();
+        let kept = state.page_secret.clone();
+        kept.filter(|_| state.current == running.bundle)
+            .unwrap_or_else(|| running.page_secret.clone())
     }
 
     fn path(&self, id: &BundleId) -> Option<PathBuf> {

@@ -5,9 +5,11 @@
 use semver::Version;
 
 use crate::bundle::{BundleId, BundleStatus, FailureReason};
+use crate::digest::Sha256Digest;
 use crate::native_version::NativeVersion;
 use crate::report::{self, Confirmation};
 use crate::store::state::{BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State};
+use crate::store::trusted::Trusted;
 
 use super::rules::Rules;
 
@@ -138,6 +140,7 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
         .iter()
         .find(|id| kept.iter().any(|record| record.id == **id))
         .cloned();
+    state.next_is_offered = false;
     state.current = BundleId::builtin();
     state.attempt = None;
     state.bundles = kept;
@@ -145,6 +148,24 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
     state.failed.clear();
     state.refused.clear();
     state.repairs.clear();
+    trust_anew(&mut state.trusted, rules);
+}
+
+/// What statements have taught stays, unless the app was built with other keys: that is how a
+/// publisher whose keys were stolen gets rid of what they were used for.
+fn trust_anew(trusted: &mut Trusted, rules: &Rules) {
+    let are_same = trusted.keys.len() == rules.keys.len()
+        && rules.keys.iter().all(|id| trusted.keys.contains(id));
+    if !are_same {
+        *trusted = Trusted {
+            keys: rules.keys.clone(),
+            ..Trusted::default()
+        };
+    }
+    // A statement from before this build says nothing of the web files that the build has.
+    for floor in &mut trusted.floors {
+        floor.is_higher = false;
+    }
 }
 
 /// Bundles that may go on under the installed app. They have to prove themselves anew.
@@ -218,6 +239,13 @@ fn remember<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
     let excess = list.len().saturating_sub(MOST_REMEMBERED);
     list.drain(..excess);
+}
+
+/// The server names these bytes again, knowing what became of them: they get another chance.
+pub(crate) fn unblock(state: &mut State, version: &Version, checksum: &Sha256Digest) {
+    let is_it = |failed: &FailedVersion| failed.version == *version && failed.checksum == *checksum;
+    state.failed.retain(|failed| !is_it(failed));
+    state.repairs.retain(|repair| repair.checksum != *checksum);
 }
 
 /// Lets a version be installed again; all of them without one.

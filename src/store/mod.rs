@@ -8,6 +8,7 @@ pub(crate) mod slots;
 pub(crate) mod starts;
 pub(crate) mod state;
 pub(crate) mod storage;
+pub(crate) mod trusted;
 
 use std::io;
 use std::path::Path;
@@ -89,14 +90,16 @@ impl Store {
         }
     }
 
-    /// Makes `state` the durable state; nothing is written where it is that already.
+    /// Makes `state` the durable state; nothing is written where it is that already. Another
+    /// activation has another secret for its pages from here on.
     ///
     /// # Errors
     ///
     /// As [`writable`](Self::writable), and `storage` or `insufficient_storage`; the state is as
     /// before then, in memory and on the disk.
-    pub(crate) fn commit(&mut self, state: State) -> Result<(), Error> {
+    pub(crate) fn commit(&mut self, mut state: State) -> Result<(), Error> {
         self.writable()?;
+        state.renew_page_secret(&self.state);
         if state == self.state {
             return Ok(());
         }

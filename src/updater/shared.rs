@@ -20,7 +20,7 @@ use crate::download::cancel::CancelToken;
 use crate::error::Error;
 use crate::event::Event;
 use crate::lifecycle::{Lifecycle, Outcome};
-use crate::release::Release;
+use crate::source::Offer;
 use crate::source::native_update::CachedAnswer;
 use crate::store::state::State;
 use crate::store::storage::Storage;
@@ -45,8 +45,8 @@ pub(super) struct Shared {
     transfer: Mutex<Option<CancelToken>>,
     /// The last answer of the server.
     pub(super) cache: Mutex<Option<CachedAnswer>>,
-    /// The release that was offered last.
-    pub(super) offered: Mutex<Option<Release>>,
+    /// What was offered last.
+    pub(super) offered: Mutex<Option<Arc<Offer>>>,
     /// Reports are delivered by one at a time.
     pub(super) delivering: Semaphore,
     /// Whether a delivery in the background waits for its turn.

@@ -38,16 +38,23 @@ impl CallArguments {
     /// the server offered last.
     pub fn download_from(&self) -> Result<Option<DownloadFrom>, UpdaterError> {
         let values = self.read()?;
-        let parts = ["url", "version", "checksum", "signature", "size"];
+        let parts = ["url", "version", "checksum", "signature", "size", "release"];
         if parts.iter().all(|part| given(&values, part).is_none()) {
             return Ok(None);
         }
+        let release = envelope(&values, "release")?;
+        // A statement tells all but the address.
+        let or_stated = |part: &str, value: Option<String>| match &release {
+            Some(_) => Ok(value.unwrap_or_default()),
+            None => required(part, value),
+        };
         Ok(Some(DownloadFrom {
             url: required("url", text(&values, "url")?)?,
-            version: required("version", text(&values, "version")?)?,
-            checksum: required("checksum", text(&values, "checksum")?)?,
+            version: or_stated("version", text(&values, "version")?)?,
+            checksum: or_stated("checksum", text(&values, "checksum")?)?,
             signature: text(&values, "signature")?,
             size: bytes(&values, "size")?,
+            release,
         }))
     }
 }
@@ -72,6 +79,16 @@ fn text(values: &Map<String, Value>, name: &str) -> Result<Option<String>, Updat
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(other) => Err(wrong_type(name, "a string", other)),
+    }
+}
+
+/// A release statement's envelope: an object, or its text.
+fn envelope(values: &Map<String, Value>, name: &str) -> Result<Option<String>, UpdaterError> {
+    match given(values, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(object @ Value::Object(_)) => Ok(Some(object.to_string())),
+        Some(other) => Err(wrong_type(name, "an object", other)),
     }
 }
 

@@ -78,6 +78,10 @@ pub struct Launch {
     pub path: Option<String>,
     /// Names this activation in this process; `notify_app_ready` wants it back.
     pub launch_token: String,
+    /// What `page_script` leaves in the web view. It is the host's secret until the page is there,
+    /// and no part of `json`.
+    #[serde(skip)]
+    pub page_mark: String,
     /// Whether the bundle still has to prove itself.
     pub trial: bool,
     /// The bundle that this launch took back.
@@ -125,6 +129,7 @@ impl Launch {
             },
             path: None,
             launch_token: String::new(),
+            page_mark: String::new(),
             trial: false,
             rolled_back: None,
             problem: Some(Problem {
@@ -141,6 +146,7 @@ impl From<live_updater::Launch> for Launch {
             bundle: launch.bundle.into(),
             path: launch.path.map(|path| path.to_string_lossy().into_owned()),
             launch_token: launch.launch_token,
+            page_mark: launch.page_mark,
             trial: launch.trial,
             rolled_back: launch.rolled_back.map(Into::into),
             problem: launch.problem.map(Into::into),

@@ -3,7 +3,6 @@
 mod chart;
 mod device;
 mod launch;
-mod machine;
 mod memory;
 mod pipeline;
 mod program;

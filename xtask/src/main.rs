@@ -10,8 +10,11 @@ mod elf;
 mod install;
 #[cfg(test)]
 mod licenses;
+mod machine;
 mod native;
 mod package;
+mod page;
+mod prove;
 mod suites;
 mod test;
 mod workspace;
@@ -35,6 +38,7 @@ enum Task {
     Bench(bench::Arguments),
     Bindings(bindings::Arguments),
     Package(package::Arguments),
+    Prove(prove::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments),
         Task::Bindings(arguments) => bindings::run(&arguments),
         Task::Package(arguments) => package::run(&arguments),
+        Task::Prove(arguments) => prove::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -12,6 +12,7 @@ import type {
   SetBundleErrorOptions,
   SetChannelOptions,
   SetCustomIdOptions,
+  StatedDownloadOptions,
 } from './options';
 import type {
   AppReadyResult,
@@ -75,7 +76,7 @@ export interface LiveUpdaterPlugin {
    * @returns the bundle, status `pending`
    * @since 0.1.0
    */
-  download(options?: DownloadOptions): Promise<BundleInfo>;
+  download(options?: DownloadOptions | StatedDownloadOptions): Promise<BundleInfo>;
 
   /**
    * Check, download, and set as next, in one go. What is there already isn't fetched again.

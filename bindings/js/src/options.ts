@@ -9,7 +9,8 @@ export interface GetLatestOptions {
 
 export interface DownloadOptions {
   /**
-   * Where the zip is. With unsigned bundles, only `updateUrl`'s origin is taken.
+   * Where the zip is. With unsigned bundles, only `updateUrl`'s origin is taken; in trust mode
+   * `statement`, `release` is needed instead of what follows.
    *
    * @since 0.1.0
    */
@@ -42,6 +43,56 @@ export interface DownloadOptions {
    * @since 0.1.0
    */
   size?: number;
+}
+
+/**
+ * The bundle that a signed release statement names.
+ *
+ * @since 0.1.0
+ */
+export interface StatedDownloadOptions {
+  /**
+   * Where the zip is.
+   *
+   * @since 0.1.0
+   */
+  url: string;
+
+  /**
+   * The statement's envelope, as the server's answer has it in `release`. In trust mode
+   * `statement`, nothing else is taken from an address.
+   *
+   * @since 0.1.0
+   */
+  release: StatementEnvelope;
+}
+
+/**
+ * A DSSE envelope with a release statement, as `live-updater sign` makes it.
+ *
+ * @since 0.1.0
+ */
+export interface StatementEnvelope {
+  /**
+   * `application/vnd.live-updater.release+json`
+   *
+   * @since 0.1.0
+   */
+  payloadType: string;
+
+  /**
+   * The statement, base64.
+   *
+   * @since 0.1.0
+   */
+  payload: string;
+
+  /**
+   * Who has signed it.
+   *
+   * @since 0.1.0
+   */
+  signatures: { keyid?: string; sig: string }[];
 }
 
 export interface BundleId {

@@ -63,14 +63,15 @@ export interface AppReadyResult {
  * @since 0.1.0
  */
 export type LatestStatus =
-  'upToDate' | 'updateAvailable' | 'nativeUpdateRequired' | 'blocked' | 'busy';
+  'upToDate' | 'updateAvailable' | 'nativeUpdateRequired' | 'blocked' | 'rolledBack' | 'busy';
 
 /**
  * What a `sync` comes to.
  *
  * @since 0.1.0
  */
-export type SyncStatus = 'upToDate' | 'downloaded' | 'nativeUpdateRequired' | 'blocked' | 'busy';
+export type SyncStatus =
+  'upToDate' | 'downloaded' | 'nativeUpdateRequired' | 'blocked' | 'rolledBack' | 'busy';
 
 /**
  * Why a release must not run here, or why the server isn't asked now.

@@ -72,6 +72,7 @@ describe('getLatest', () => {
     [{ status: 'upToDate' }, '1.0.0', 'up_to_date', 'no_new_version_available'],
     [{ status: 'blocked', reason: 'failed', version: '1.1.0' }, '1.1.0', 'blocked', 'failed'],
     [{ status: 'busy' }, '1.0.0', 'failed', 'busy'],
+    [{ status: 'rolledBack' }, '1.0.0', 'blocked', 'rolled_back'],
     [
       { status: 'nativeUpdateRequired', version: '3.0.0' },
       '3.0.0',

@@ -15,6 +15,7 @@ mod kill_at_system_calls;
 mod memory;
 mod nothing_is_sent_twice;
 mod read_only_root;
+mod release_statements;
 mod resume_after_cuts_and_kills;
 mod scene;
 mod second_process;

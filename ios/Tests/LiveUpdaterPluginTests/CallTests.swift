@@ -126,6 +126,7 @@ final class PluginCallTests: XCTestCase {
             ("download", with("checksum", ["ff"]), "checksum"),
             ("download", with("signature", ["a": 1]), "signature"),
             ("download", with("size", "x"), "size"),
+            ("download", with("release", 5), "release"),
             ("download", with("size", -1), "size"),
             ("download", with("size", 1.5), "size"),
             ("download", ["version": "1.1.0"], "url"),

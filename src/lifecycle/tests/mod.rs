@@ -4,8 +4,10 @@ mod activation;
 mod collection;
 mod crash_loop;
 mod native_update;
+mod page_marks;
 mod problems;
 mod self_heal;
+mod statements;
 mod trial;
 mod verdicts_kept;
 
@@ -28,6 +30,7 @@ use crate::event::Event;
 use crate::store::Store;
 use crate::store::bundles::{BundleDescription, BundleFolder};
 use crate::store::disk::DiskStorage;
+use crate::store::slots::Slots;
 use crate::store::state::State;
 
 const READY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -120,7 +120,7 @@ fn a_root_that_cannot_be_made_means_builtin() {
 }
 
 /// From here on, nothing can be committed: where the next commit goes, there is a folder.
-fn break_commits(phone: &Phone) {
+pub(super) fn break_commits(phone: &Phone) {
     for slot in SLOTS {
         let path = phone.path(Path::new(slot));
         fs::rename(&path, kept(phone, slot)).unwrap();
@@ -128,7 +128,7 @@ fn break_commits(phone: &Phone) {
     }
 }
 
-fn mend_commits(phone: &Phone) {
+pub(super) fn mend_commits(phone: &Phone) {
     for slot in SLOTS {
         let path = phone.path(Path::new(slot));
         fs::remove_dir(&path).unwrap();

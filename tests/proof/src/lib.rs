@@ -4,9 +4,12 @@
 //! [`EXTENT`](Extent::VARIABLE) and [`FIGURES`], runs all of it, and writes what was told to
 //! `docs/reliability.md`.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs::OpenOptions;
 use std::io::Write;
+
+use serde::{Deserialize, Serialize};
 
 /// The environment variable that names the file to which figures are appended.
 pub const FIGURES: &str = "LIVE_UPDATER_FIGURES";
@@ -46,6 +49,16 @@ impl Extent {
     }
 }
 
+/// A line of the file that [`FIGURES`] names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "it is read where it is written")]
+pub struct Told {
+    /// Which proof tells it.
+    pub proof: String,
+    /// What was counted, and how much.
+    pub figures: BTreeMap<String, u64>,
+}
+
 /// Tells what a proof has come to: on the standard output, and as a line of JSON in the file that
 /// [`FIGURES`] names.
 ///
@@ -59,11 +72,14 @@ pub fn tell(proof: &str, figures: &[(&str, u64)]) {
     let Some(path) = env::var_os(FIGURES) else {
         return;
     };
-    let figures: serde_json::Map<_, _> = figures
-        .iter()
-        .map(|(name, figure)| ((*name).to_owned(), (*figure).into()))
-        .collect();
-    let line = serde_json::json!({"proof": proof, "figures": figures}).to_string() + "\n";
+    let told = Told {
+        proof: proof.to_owned(),
+        figures: figures
+            .iter()
+            .map(|(name, figure)| ((*name).to_owned(), *figure))
+            .collect(),
+    };
+    let line = serde_json::to_string(&told).expect("texts and numbers") + "\n";
     // One write, so that proofs that run at once don't mix their lines.
     OpenOptions::new()
         .create(true)

@@ -68,8 +68,23 @@ fn a_download_names_a_bundle_with_all_that_it_needs() {
             checksum: "ff".to_owned(),
             signature: Some("c2ln".to_owned()),
             size: Some(5),
+            release: None,
         })
     );
+}
+
+#[test]
+fn a_download_by_a_statement_needs_the_address_alone() {
+    let envelope = json!({"payloadType": "t", "payload": "cA==", "signatures": []});
+    for release in [envelope.clone(), json!(envelope.to_string())] {
+        let given = json!({"url": "https://a.example/1.zip", "release": release});
+        let from = arguments(&given).download_from().unwrap().unwrap();
+        assert_eq!(from.url, "https://a.example/1.zip");
+        let told: Value = serde_json::from_str(&from.release.unwrap()).unwrap();
+        assert_eq!(told, envelope);
+    }
+    let alone = json!({ "release": envelope });
+    assert_eq!(refusal(arguments(&alone).download_from()), "url is missing");
 }
 
 #[test]
@@ -80,6 +95,7 @@ fn a_download_with_a_part_of_the_wrong_type_isnt_the_release_on_offer() {
         ("checksum", json!(["ff"])),
         ("signature", json!({})),
         ("size", json!("x")),
+        ("release", json!([1])),
     ] {
         let mut given = release();
         given[part] = value;

@@ -13,6 +13,7 @@ fn a_launch() {
         bundle: bundle(),
         path: Some("/data/bundles/1/www".to_owned()),
         launch_token: "t".to_owned(),
+        page_mark: "m".to_owned(),
         trial: true,
         rolled_back: None,
         problem: Some(Problem {
@@ -79,6 +80,12 @@ fn how_a_sync_and_a_flush_ended() {
         read(&outcome.json()),
         json!({"status": "downloaded", "bundle": bundle_json()})
     );
+    let rolled_back = SyncOutcome {
+        status: SyncStatus::RolledBack,
+        bundle: None,
+        reason: None,
+    };
+    assert_eq!(read(&rolled_back.json()), json!({"status": "rolledBack"}));
     let flushed = Flushed {
         delivered: 1,
         pending: 2,
@@ -168,19 +175,16 @@ fn each_event_has_the_name_and_the_data_that_it_has_in_the_core() {
 }
 
 #[test]
-fn a_page_script_is_a_call_with_the_token_and_what_runs() {
+fn a_page_script_is_a_call_with_the_token_and_the_mark() {
     let script = launch_of("00ff").page_script();
-    assert!(
-        script.ends_with("})(\"00ff\", \"0a@2.0.0\");\n"),
-        "{script}"
-    );
+    assert!(script.ends_with("})(\"00ff\", \"aa11\");\n"), "{script}");
 }
 
 #[test]
 fn a_page_script_for_every_origin_is_told_the_apps_own() {
     let script = launch_of("00ff").page_script_for("app://a\"b");
     assert!(
-        script.ends_with("})(\"00ff\", \"0a@2.0.0\", \"app://a\\\"b\");\n"),
+        script.ends_with("})(\"00ff\", \"aa11\", \"app://a\\\"b\");\n"),
         "{script}"
     );
 }
@@ -190,6 +194,7 @@ fn launch_of(token: &str) -> Launch {
         bundle: bundle(),
         path: None,
         launch_token: token.to_owned(),
+        page_mark: "aa11".to_owned(),
         trial: false,
         rolled_back: None,
         problem: None,

@@ -17,6 +17,7 @@ use super::server::Server;
 use super::sync::MADE_UP;
 use super::workload::Bundle;
 use super::{Bench, Result, device, pipeline, say};
+use crate::page::grouped;
 
 /// What phones download and keep of it at most.
 const MOST_BYTES: u64 = 3_200_000;
@@ -233,34 +234,4 @@ fn speed(bench: &Bench, runs: u32) -> Result<String> {
         )?;
     }
     Ok(text)
-}
-
-/// With a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        for (number, text) in [
-            (7, "7"),
-            (999, "999"),
-            (1000, "1,000"),
-            (3_200_000, "3,200,000"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
-    }
 }

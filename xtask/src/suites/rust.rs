@@ -14,6 +14,10 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("zip", "zip"),
         Tool::new("unzip", "unzip"),
         Tool::new("python3", "python3"),
+        Tool::new(
+            "/usr/lib/python3/dist-packages/cryptography/__init__.py",
+            "python3-cryptography",
+        ),
         Tool::new("sha256sum", "coreutils"),
         Tool::new("node", "nodejs"),
         Tool::new("npm", "npm"),

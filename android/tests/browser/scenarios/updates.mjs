@@ -166,6 +166,7 @@ export const scenarios = {
       ['download', { ...from, checksum: [from.checksum] }, 'checksum'],
       ['download', { ...from, signature: {} }, 'signature'],
       ['download', { ...from, size: 'x' }, 'size'],
+      ['download', { ...from, release: 5 }, 'release'],
       ['download', { ...from, size: -1 }, 'size'],
       ['download', { ...from, size: 1.5 }, 'size'],
       ['download', { version: '2.0.0' }, 'url'],

@@ -32,6 +32,11 @@ export function latestVersion(latest: ours.LatestResult, runs: string): LatestVe
         ...shape,
         ...nothing('blocked', latest.reason ?? 'blocked', `${version} must not run here now`),
       };
+    case 'rolledBack':
+      return {
+        ...shape,
+        ...nothing('blocked', 'rolled_back', 'The server takes back what runs: use `sync`'),
+      };
     case 'busy':
       return { ...shape, ...nothing('failed', 'busy', 'Another update is under way') };
   }

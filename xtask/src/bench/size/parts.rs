@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Result, grouped};
+use super::Result;
 use crate::elf;
+use crate::page::grouped;
 
 /// A part, and the crates that make it up. A function that std has for a crate's types is that
 /// crate's.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The machine and the day, as a sentence.
-pub(super) fn describe(folder: &Path) -> String {
+pub(crate) fn describe(folder: &Path) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let model = processor().unwrap_or_else(|| "unknown processor".to_owned());
     let system = ask("uname", &["-sr".as_ref()]);
