@@ -68,7 +68,11 @@ impl Lifecycle {
     pub(crate) fn reset(&mut self, to_last_successful: bool) -> Outcome<Launch> {
         self.ready_for_changes()?;
         let target = if to_last_successful {
-            self.fallback(&self.store.state, None)
+            let fallback = self.fallback(&self.store.state, None);
+            if let Some(id) = fallback.unreadable {
+                return Err(unreadable(&id));
+            }
+            fallback.bundle
         } else {
             BundleId::builtin()
         };
@@ -204,11 +208,11 @@ fn cannot_start(id: &BundleId, problem: &str) -> Error {
 }
 
 fn quick_look(inspector: &mut LaunchInspector<'_>, record: &BundleRecord) -> Inspection {
-    if inspector.is_whole(record) {
-        Inspection::Whole {
+    match inspector.is_whole(record) {
+        Ok(true) => Inspection::Whole {
             hashed_boot: record.hashed_boot.clone(),
-        }
-    } else {
-        Inspection::Damaged
+        },
+        Ok(false) => Inspection::Damaged,
+        Err(_) => Inspection::Unfinished,
     }
 }

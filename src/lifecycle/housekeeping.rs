@@ -180,6 +180,7 @@ impl Lifecycle {
 
     fn protection(&self, id: &BundleId) -> Option<&'static str> {
         let state = &self.store.state;
+        let fallback = self.fallback(state, Some(self.current_id()));
         if id.is_builtin() {
             Some("it is part of the app")
         } else if id == self.current_id() || *id == state.current {
@@ -188,7 +189,7 @@ impl Lifecycle {
             Some("it is what the next launch tries")
         } else if self.staging.contains(id) {
             Some("it is being installed")
-        } else if self.fallback(state, Some(self.current_id())) == *id {
+        } else if fallback.bundle == *id || fallback.unreadable.as_ref() == Some(id) {
             Some("it is what a rollback would run")
         } else {
             None

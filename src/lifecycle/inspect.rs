@@ -30,15 +30,12 @@ pub(crate) struct LaunchInspector<'a> {
 }
 
 impl Inspect for LaunchInspector<'_> {
-    fn is_whole(&mut self, record: &BundleRecord) -> bool {
+    fn is_whole(&mut self, record: &BundleRecord) -> Result<bool, Error> {
         BundleFolder::installed(&record.id).is_whole(self.storage)
     }
 
     fn inspect_trial(&mut self, record: &BundleRecord) -> Inspection {
         let folder = BundleFolder::installed(&record.id);
-        if !folder.is_whole(self.storage) {
-            return Inspection::Damaged;
-        }
         // A file system that fails says nothing about the bundle.
         self.look_at_files(record, &folder)
             .unwrap_or(Inspection::Unfinished)
@@ -51,6 +48,9 @@ impl LaunchInspector<'_> {
         record: &BundleRecord,
         folder: &BundleFolder,
     ) -> Result<Inspection, Error> {
+        if !folder.is_whole(self.storage)? {
+            return Ok(Inspection::Damaged);
+        }
         let Some(list) = file_list(self.storage, folder)? else {
             return Ok(Inspection::Damaged);
         };

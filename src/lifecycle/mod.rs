@@ -35,6 +35,7 @@ pub(crate) use foreground::Tick;
 use rules::Rules;
 use running::Running;
 pub(crate) use start::AfterLaunch;
+use transition::Fallback;
 
 /// The life of the app on this device. Its owner serialises the calls.
 #[derive(Debug)]
@@ -113,12 +114,15 @@ impl Lifecycle {
         )
     }
 
-    pub(crate) fn is_whole(&self, record: &BundleRecord) -> bool {
+    /// # Errors
+    ///
+    /// `storage` where the file system fails, which says nothing about the bundle.
+    pub(crate) fn is_whole(&self, record: &BundleRecord) -> Result<bool, Error> {
         BundleFolder::installed(&record.id).is_whole(&*self.store.storage)
     }
 
     /// What `state` falls back to, without `excluded`, as the files on the disk are now.
-    fn fallback(&self, state: &State, excluded: Option<&BundleId>) -> BundleId {
+    fn fallback(&self, state: &State, excluded: Option<&BundleId>) -> Fallback {
         transition::fallback(state, excluded, &mut |record| self.is_whole(record))
     }
 

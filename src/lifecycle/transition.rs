@@ -6,6 +6,7 @@ use semver::Version;
 
 use crate::bundle::{BundleId, BundleStatus, FailureReason};
 use crate::digest::Sha256Digest;
+use crate::error::Error;
 use crate::native_version::NativeVersion;
 use crate::report::{self, Confirmation};
 use crate::store::state::{BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State};
@@ -112,19 +113,58 @@ pub(crate) fn refuse(state: &mut State, refused: RefusedBytes) {
     }
 }
 
+/// Lets the next launch try what ran or was fallen back to before, unless it tries something else.
+pub(crate) fn try_again(state: &mut State, id: &BundleId) {
+    if state.next.is_none() {
+        state.next = Some(id.clone());
+        state.next_is_offered = false;
+    }
+}
+
+/// What is fallen back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fallback {
+    pub(crate) bundle: BundleId,
+    /// A newer good one whose files can't be looked at now, which says nothing about it.
+    pub(crate) unreadable: Option<BundleId>,
+}
+
+impl Fallback {
+    /// Lets the next launch try what can't be looked at now, unless it tries something else.
+    pub(crate) fn remember(&self, state: &mut State) {
+        if let Some(id) = &self.unreadable {
+            try_again(state, id);
+        }
+    }
+}
+
 /// The newest good bundle that is whole and isn't `excluded`; builtin where there is none.
 pub(crate) fn fallback(
     state: &State,
     excluded: Option<&BundleId>,
-    is_whole: &mut dyn FnMut(&BundleRecord) -> bool,
-) -> BundleId {
-    state
-        .good
-        .iter()
-        .filter(|id| Some(*id) != excluded)
-        .filter_map(|id| state.bundle(id))
-        .find(|record| record.status == BundleStatus::Success && is_whole(record))
-        .map_or_else(BundleId::builtin, |record| record.id.clone())
+    is_whole: &mut dyn FnMut(&BundleRecord) -> Result<bool, Error>,
+) -> Fallback {
+    let mut fallback = Fallback {
+        bundle: BundleId::builtin(),
+        unreadable: None,
+    };
+    let good = state.good.iter().filter(|id| Some(*id) != excluded);
+    for record in good.filter_map(|id| state.bundle(id)) {
+        if record.status != BundleStatus::Success {
+            continue;
+        }
+        match is_whole(record) {
+            Ok(true) => {
+                fallback.bundle = record.id.clone();
+                break;
+            }
+            Ok(false) => {}
+            Err(_) => {
+                fallback.unreadable.get_or_insert_with(|| record.id.clone());
+            }
+        }
+    }
+    fallback
 }
 
 /// Another build of the app is installed: bundles and verdicts were for the one before.

@@ -109,12 +109,12 @@ pub(crate) fn parse(
             unsigned,
         })
     } else {
-        Offer::Release(release(keys, unsigned, base).map_err(bad_key)?)
+        Offer::Release(release(keys, &unsigned, base).map_err(bad_key)?)
     }))
 }
 
 /// The release that an answer describes.
-fn release(mut keys: Keys, unsigned: Unsigned, base: &Url) -> Result<Release, KeyProblem> {
+fn release(mut keys: Keys, unsigned: &Unsigned, base: &Url) -> Result<Release, KeyProblem> {
     let version = keys.parsed("version")?;
     let checksum = keys.parsed("checksum")?;
     let mut release = unsigned

@@ -49,13 +49,23 @@ impl BundleFolder {
     }
 
     /// Whether the bundle can be started: a look at two files, however many there are.
-    pub(crate) fn is_whole(&self, storage: &dyn Storage) -> bool {
-        let is_file = |path: &Path| {
-            storage
-                .metadata(path)
-                .is_ok_and(|metadata| metadata.kind == FileKind::File)
-        };
-        is_file(&self.www().join("index.html")) && is_file(&self.file_list())
+    ///
+    /// # Errors
+    ///
+    /// `storage` where the file system fails, which says nothing about the bundle.
+    pub(crate) fn is_whole(&self, storage: &dyn Storage) -> Result<bool, Error> {
+        Ok(is_file(storage, &self.www().join("index.html"))?
+            && is_file(storage, &self.file_list())?)
+    }
+}
+
+fn is_file(storage: &dyn Storage, path: &Path) -> Result<bool, Error> {
+    match storage.metadata(path) {
+        Ok(metadata) => Ok(metadata.kind == FileKind::File),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
+            _ => Err(Error::storage("look at", path, error)),
+        },
     }
 }
 

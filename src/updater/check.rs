@@ -205,7 +205,7 @@ impl Shared {
     pub(super) fn judge(&self, release: &Release) -> Verdict {
         let lifecycle = self.lifecycle();
         policy::judge(release, &situation(&lifecycle), &|record| {
-            lifecycle.is_whole(record)
+            lifecycle.is_whole(record).unwrap_or(false)
         })
     }
 
@@ -213,7 +213,7 @@ impl Shared {
     pub(super) fn judge_bytes(&self, release: &Release) -> Verdict {
         let lifecycle = self.lifecycle();
         policy::judge_bytes(release, &situation(&lifecycle), &|record| {
-            lifecycle.is_whole(record)
+            lifecycle.is_whole(record).unwrap_or(false)
         })
     }
 

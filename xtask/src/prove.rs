@@ -30,7 +30,7 @@ Examples:
   cargo xtask prove power-cuts attacks
 
 `cargo xtask test` runs a portion of each. All of it takes about an hour on two cores. Some proofs
-need strace, loop devices (and so root) or a C++ compiler; --install gets the programs.")]
+need to trace or to mount (and so root), or a C++ compiler; --install gets the programs.")]
 pub(crate) struct Arguments {
     /// Which proofs; all by default
     #[arg(value_name = "PROOF", value_parser = PossibleValuesParser::new(PROOFS.map(|proof| proof.name)))]

@@ -11,7 +11,6 @@ mod damaged_bundles;
 mod frozen_and_backgrounded;
 mod full_disk;
 mod kill_at_any_moment;
-mod kill_at_system_calls;
 mod memory;
 mod nothing_is_sent_twice;
 mod read_only_root;

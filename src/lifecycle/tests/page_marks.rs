@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::problems::{break_commits, mend_commits};
 use super::*;
 
 #[test]

@@ -3,8 +3,6 @@
 use super::*;
 use crate::store::storage::{LockOutcome, Storage};
 
-const SLOTS: [&str; 2] = ["state.a", "state.b"];
-
 fn problem(launch: &Launch) -> &'static str {
     launch
         .problem
@@ -117,27 +115,6 @@ fn a_root_that_cannot_be_made_means_builtin() {
     assert_eq!(problem(&launch), "storage");
     assert_eq!(app.reset(false).unwrap_err().code(), "storage");
     phone.launch();
-}
-
-/// From here on, nothing can be committed: where the next commit goes, there is a folder.
-pub(super) fn break_commits(phone: &Phone) {
-    for slot in SLOTS {
-        let path = phone.path(Path::new(slot));
-        fs::rename(&path, kept(phone, slot)).unwrap();
-        fs::create_dir(&path).unwrap();
-    }
-}
-
-pub(super) fn mend_commits(phone: &Phone) {
-    for slot in SLOTS {
-        let path = phone.path(Path::new(slot));
-        fs::remove_dir(&path).unwrap();
-        fs::rename(kept(phone, slot), &path).unwrap();
-    }
-}
-
-fn kept(phone: &Phone, slot: &str) -> PathBuf {
-    phone.path(Path::new(&format!("{slot}.kept")))
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::judge::{self, Circumstances};
 use super::{Envelope, Statement};
 use crate::digest::Sha256Digest;
 use crate::error::Error;
-use crate::store::state::Trusted;
+use crate::store::trusted::Trusted;
 use crate::verify::PinnedKeys;
 
 /// What was found out about a statement that holds.

@@ -50,6 +50,7 @@ fn malformed(problem: impl Into<String>) -> Error {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn bad_key(problem: KeyProblem) -> Error {
     malformed(problem.to_string())
 }

@@ -2,21 +2,58 @@
 
 use crate::install::Tool;
 
-pub(super) const PROOFS: [Proof; 2] = [
+pub(super) const PROOFS: [Proof; 4] = [
     Proof {
         name: "kills",
         title: "Kills at system calls",
         promise: "The app always starts.",
-        how: "A device's process is killed just before each system call by which an update, its \
-          activation and what follows change the disk. The next launch gives a whole bundle, \
-          takes nothing back, gets the next update, and leaves nothing behind.",
-        tools: &[Tool::new("strace", "strace")],
+        how: "A device's process is killed just before each call to the system that is about its \
+              files, its connections or its answers, one after the other, over all threads: in a \
+              first update, in an update that is applied at once, in a trial, in the launch that \
+              takes a bad bundle back, and in a rollback of what runs. Afterwards a launch gives a \
+              whole bundle without a problem, and the right one: what an answer had promised holds. \
+              The bundle to fall back to is there, the next update comes, nothing is left over, and \
+              the server hears of each verdict, at most once more and by the same id.",
+        tools: &[],
+        way: Way::Tests(&[&["--package", "live-updater-cli", "--test", "proofs", "kills"]]),
+    },
+    Proof {
+        name: "faults",
+        title: "Errors of system calls",
+        promise: "The app always starts.",
+        how: "Each of those calls fails, one after the other, once or from then on: with an I/O \
+              error, for want of space, or as forbidden, wherever a system may answer so. The \
+              process goes on, every call to it is answered, with a typed error where something was \
+              lost, and a launch gives a whole bundle. When the calls work again, all holds that \
+              holds after a kill: no error was taken for damage.",
+        tools: &[],
         way: Way::Tests(&[&[
             "--package",
             "live-updater-cli",
             "--test",
-            "device",
-            "kill_at_system_calls",
+            "proofs",
+            "faults",
+        ]]),
+    },
+    Proof {
+        name: "power-cuts",
+        title: "Power cuts",
+        promise: "The app always starts.",
+        how: "A device lives on an ext4 file system, with and without `auto_da_alloc`, on a disk \
+              that writes down every block it is told to write and every flush. The power goes \
+              after each of them: once with all that was written, and once with a random half of \
+              what was not flushed lost. What is left is mounted, the device boots, and all holds \
+              that holds after a kill. A device whose fsync does nothing is found out by this.",
+        tools: &[
+            Tool::new("mkfs.ext4", "e2fsprogs"),
+            Tool::new("mount", "mount"),
+        ],
+        way: Way::Tests(&[&[
+            "--package",
+            "live-updater-cli",
+            "--test",
+            "proofs",
+            "power_cuts",
         ]]),
     },
     Proof {

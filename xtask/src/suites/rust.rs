@@ -21,6 +21,8 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("sha256sum", "coreutils"),
         Tool::new("node", "nodejs"),
         Tool::new("npm", "npm"),
+        Tool::new("mkfs.ext4", "e2fsprogs"),
+        Tool::new("mount", "mount"),
     ],
     packages: &[NpmPackages::INTEROP],
     runs_without_tools: true,
