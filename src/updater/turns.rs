@@ -40,7 +40,7 @@ impl Turns {
             mem::replace(&mut queue.is_taken, true)
         };
         if !was_taken {
-            Turn::begin(Arc::clone(self), handle.clone());
+            Turn::begin(Arc::clone(self), handle);
         }
     }
 
@@ -61,7 +61,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    fn begin(turns: Arc<Turns>, handle: Handle) {
+    fn begin(turns: Arc<Turns>, handle: &Handle) {
         let turn = Self {
             turns,
             handle: handle.clone(),
@@ -91,7 +91,7 @@ impl Drop for Turn {
             queue.is_taken
         };
         if is_next_waiting {
-            Self::begin(Arc::clone(&self.turns), self.handle.clone());
+            Self::begin(Arc::clone(&self.turns), &self.handle);
         }
     }
 }
