@@ -130,7 +130,7 @@ pub use clock::{BoxFuture, Clock, SystemClock};
 pub use config::{AutoUpdate, Config, Secret, SourceKind};
 pub use digest::{ParseDigestError, Sha256Digest};
 pub use error::Error;
-pub use event::Event;
+pub use event::{Event, EventKind};
 pub use native_version::{NativeVersion, ParseNativeVersionError};
 pub use policy::BlockReason;
 pub use release::Release;

@@ -2017,6 +2017,118 @@ public func FfiConverterTypeBundleInfo_lower(_ value: BundleInfo) -> RustBuffer 
 
 
 /**
+ * The arguments of a page's call, of whatever types they are. What is of the wrong type is never
+ * passed over: it is `invalid_request`, and the message names it.
+ */
+public struct CallArguments: Equatable, Hashable {
+    /**
+     * A JSON object. What is `null` counts as left out.
+     */
+    public let json: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * A JSON object. What is `null` counts as left out.
+         */json: String) {
+        self.json = json
+    }
+
+    
+    /**
+     * The bundle that a `download` names; nothing where it names none, and means the release that
+     * the server offered last.
+     */
+public func downloadFrom()throws  -> DownloadFrom?  {
+    return try  FfiConverterOptionTypeDownloadFrom.lift(try rustCallWithError(FfiConverterTypeUpdaterError_lift) {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_callarguments_download_from(
+            FfiConverterTypeCallArguments_lower(self),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * A yes or a no; no where it is left out.
+     */
+public func flag(name: String)throws  -> Bool  {
+    return try  FfiConverterBool.lift(try rustCallWithError(FfiConverterTypeUpdaterError_lift) {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_callarguments_flag(
+            FfiConverterTypeCallArguments_lower(self),
+        FfiConverterString.lower(name),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * A text that may be left out.
+     */
+public func optionalText(name: String)throws  -> String?  {
+    return try  FfiConverterOptionString.lift(try rustCallWithError(FfiConverterTypeUpdaterError_lift) {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_callarguments_optional_text(
+            FfiConverterTypeCallArguments_lower(self),
+        FfiConverterString.lower(name),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * A text that the call can't do without.
+     */
+public func text(name: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUpdaterError_lift) {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_callarguments_text(
+            FfiConverterTypeCallArguments_lower(self),
+        FfiConverterString.lower(name),uniffiCallStatus
+    )
+})
+}
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CallArguments: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCallArguments: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CallArguments {
+        return
+            try CallArguments(
+                json: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CallArguments, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.json, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallArguments_lift(_ buf: RustBuffer) throws -> CallArguments {
+    return try FfiConverterTypeCallArguments.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallArguments_lower(_ value: CallArguments) -> RustBuffer {
+    return FfiConverterTypeCallArguments.lower(value)
+}
+
+
+/**
  * A bundle at an address that the app knows. It needs a version and a checksum, or a release
  * statement, which has both.
  */
@@ -2399,6 +2511,20 @@ public func pageScript() -> String  {
         uniffiCallStatus in
     uniffi_live_updater_ffi_fn_method_launch_page_script(
             FfiConverterTypeLaunch_lower(self),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * As `page_script`, for a web view that runs its scripts on every origin: the script does
+     * nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+     */
+public func pageScriptFor(origin: String) -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_launch_page_script_for(
+            FfiConverterTypeLaunch_lower(self),
+        FfiConverterString.lower(origin),uniffiCallStatus
     )
 })
 }

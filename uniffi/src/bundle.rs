@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::error::INTERNAL;
 use crate::page;
+use crate::panics::unless_it_panics;
 use crate::to_json;
 
 /// One version of the web files on this device.
@@ -99,11 +101,22 @@ impl Launch {
     /// main frame, on the app's own origin. It gives the page its launch token, and where another
     /// bundle ran before, it removes that one's service workers.
     pub fn page_script(&self) -> String {
-        page::script(self)
+        self.script(None)
+    }
+
+    /// As `page_script`, for a web view that runs its scripts on every origin: the script does
+    /// nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+    pub fn page_script_for(&self, origin: &str) -> String {
+        self.script(Some(origin))
     }
 }
 
 impl Launch {
+    /// A page without it has no token, and the app goes on.
+    fn script(&self, origin: Option<&str>) -> String {
+        unless_it_panics(|| page::script(self, origin)).unwrap_or_default()
+    }
+
     /// Where the core can't say what runs: the files in the app's package. Nobody can vouch for it.
     pub(crate) fn of_last_resort() -> Self {
         Self {
@@ -120,8 +133,8 @@ impl Launch {
             trial: false,
             rolled_back: None,
             problem: Some(Problem {
-                code: "internal".to_owned(),
-                message: "the updater panicked: this is a bug in it".to_owned(),
+                code: INTERNAL.0.to_owned(),
+                message: INTERNAL.1.to_owned(),
             }),
         }
     }

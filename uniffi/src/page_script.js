@@ -5,7 +5,7 @@
 // removed first, with their caches, and the page is loaded once more; until then, there is no token,
 // because it isn't certain whose page this is. The mark, which no other bundle can know, says for
 // later documents that this was done. It is left behind once a document has found nothing to remove.
-(function (token, mark) {
+(function (token, mark, origin) {
   'use strict';
   var KEY = 'live-updater:activation';
   // A clean-up that doesn't come to an end must not cost a good bundle its readiness.
@@ -14,7 +14,15 @@
   var FIRST_PAUSE = 1000;
   var LONGEST_PAUSE = 8000;
 
-  if (window !== window.top || '__liveUpdaterLaunch' in window) return;
+  if (window !== window.top || isElsewhere() || '__liveUpdaterLaunch' in window) return;
+
+  // Web views that can't be told where to run a script run it in the pages of every origin. Both
+  // addresses are written by the same hand: a default port or capitals make no difference.
+  function isElsewhere() {
+    if (origin === undefined) return false;
+    var own = new URL(origin);
+    return window.location.protocol !== own.protocol || window.location.host !== own.host;
+  }
 
   // What is asked for here is asked for before the page's own scripts: it may be the page of the
   // service worker that is to go, and what it puts in the place of the browser's functions must not

@@ -48,3 +48,19 @@ export interface LiveUpdaterError extends Error {
     retryAfter?: number;
   };
 }
+
+export interface Problem {
+  /**
+   * One of the codes in `docs/errors.md`.
+   *
+   * @since 0.1.0
+   */
+  code: string;
+
+  /**
+   * What went wrong, for people.
+   *
+   * @since 0.1.0
+   */
+  message: string;
+}

@@ -273,6 +273,31 @@ describe('the page', () => {
     expect([page.unregistered, page.reloads, page.stored()]).toEqual([0, 0, 'a0']);
   });
 
+  it.each([
+    'https://evil.example/',
+    'capacitor://evil.example/',
+    'https://localhost/',
+    'capacitor://localhost.evil.example/',
+    'capacitor://localhost:8080/',
+    'about:blank',
+  ])('at %s is not the app, gets nothing and does nothing', async (address) => {
+    const page = new Page({ stored: 'a0', registrations: 1, address });
+    page.start('t1', 'a1', 'capacitor://localhost');
+    await settle();
+    expect(page.evaluate(`'__liveUpdaterLaunch' in window`)).toBe(false);
+    expect([page.unregistered, page.reloads, page.stored()]).toEqual([0, 0, 'a0']);
+  });
+
+  it.each([
+    ['capacitor://localhost', 'capacitor://localhost/deep/page?a#b'],
+    ['ionic://my.app', 'ionic://my.app/'],
+    ['https://My.App:443/', 'https://my.app/'],
+  ])('of %s has its token wherever in the app it is: %s', async (origin, address) => {
+    const page = new Page({ address });
+    page.start('t1', 'a1', origin);
+    expect(await page.token()).toBe('t1');
+  });
+
   it('where the script comes twice keeps the first token', async () => {
     const page = new Page({ stored: 'a1' });
     page.start('t1', 'a1');
@@ -295,6 +320,8 @@ interface Circumstances {
   /** A service worker has answered for this document. */
   controlled?: boolean;
   frame?: boolean;
+  /** What stands in the address bar. */
+  address?: string;
 }
 
 /** A document of a web view: what the script may touch, and what it did to it. */
@@ -328,8 +355,9 @@ class Page {
   }
 
   /** Runs the script as the platform does, before the page's own. */
-  start(token: string, activation: string): void {
-    this.evaluate(`${SCRIPT.trim()}(${JSON.stringify(token)}, ${JSON.stringify(activation)});`);
+  start(token: string, activation: string, ...origin: string[]): void {
+    const given = [token, activation, ...origin].map((text) => JSON.stringify(text));
+    this.evaluate(`${SCRIPT.trim()}(${given.join(', ')});`);
     void this.token()?.then(() => (this.settled = true));
   }
 
@@ -368,8 +396,10 @@ class Page {
 
   private globals(): object {
     const { circumstances } = this;
+    const { protocol, host } = new URL(circumstances.address ?? 'https://localhost');
     const window: Record<string, unknown> = {
       console,
+      URL,
       setTimeout,
       clearTimeout,
       localStorage: this.localStorage(),
@@ -384,7 +414,7 @@ class Page {
         getEntriesByType: () => [{ type: circumstances.navigation ?? 'navigate' }],
         navigation: { type: circumstances.navigation === 'reload' ? 1 : 0 },
       },
-      location: { reload: () => this.reload() },
+      location: { protocol, host, reload: () => this.reload() },
       stop: () => this.order.push('stop'),
       navigator:
         circumstances.serviceWorker === 'missing' ? {} : { serviceWorker: this.serviceWorker() },

@@ -4,6 +4,7 @@ use crate::{
     BlockReason, BundleInfo, BundleStatus, FailureReason, Flushed, Latest, LatestStatus, Launch,
     Problem, Release, SyncOutcome, SyncStatus, UpdateEvent,
 };
+use live_updater::Event;
 use serde_json::{Value, json};
 
 #[test]
@@ -119,18 +120,85 @@ fn events() {
 }
 
 #[test]
+fn each_event_has_the_name_and_the_data_that_it_has_in_the_core() {
+    let folder = tempfile::tempdir().unwrap();
+    // A bundle and a problem as the core makes them.
+    let launch = live_updater::Updater::builder_from_json(folder.path(), "{}")
+        .open()
+        .launch(true);
+    let bundle = launch.bundle.clone();
+    let error = launch.problem.clone().unwrap();
+    let events = [
+        Event::Download {
+            bundle: bundle.clone(),
+            percent: 50,
+            bytes: 5,
+            total_bytes: Some(10),
+        },
+        Event::DownloadComplete {
+            bundle: bundle.clone(),
+        },
+        Event::DownloadFailed {
+            bundle: bundle.clone(),
+            error,
+        },
+        Event::UpdateAvailable {
+            bundle: bundle.clone(),
+        },
+        Event::NoNeedUpdate {
+            bundle: bundle.clone(),
+        },
+        Event::UpdateFailed {
+            bundle: bundle.clone(),
+            reason: live_updater::FailureReason::CrashLoop,
+        },
+        Event::Set {
+            bundle: bundle.clone(),
+        },
+        Event::SetNext {
+            bundle: bundle.clone(),
+        },
+        Event::AppReady {
+            bundle: bundle.clone(),
+        },
+        Event::AppReloaded { bundle },
+    ];
+    for event in events {
+        let (name, data) = (event.name(), event.data());
+        let crossed = UpdateEvent::from_core(event).unwrap();
+        assert_eq!(
+            (crossed.name(), read(&crossed.json())),
+            (name.to_owned(), data)
+        );
+    }
+    assert_eq!(UpdateEvent::from_core(Event::Reload(launch)), None);
+}
+
+#[test]
 fn a_page_script_is_a_call_with_the_token_and_the_mark() {
-    let launch = Launch {
+    let script = launch_of("00ff").page_script();
+    assert!(script.ends_with("})(\"00ff\", \"aa11\");\n"), "{script}");
+}
+
+#[test]
+fn a_page_script_for_every_origin_is_told_the_apps_own() {
+    let script = launch_of("00ff").page_script_for("app://a\"b");
+    assert!(
+        script.ends_with("})(\"00ff\", \"aa11\", \"app://a\\\"b\");\n"),
+        "{script}"
+    );
+}
+
+fn launch_of(token: &str) -> Launch {
+    Launch {
         bundle: bundle(),
         path: None,
-        launch_token: "00ff".to_owned(),
+        launch_token: token.to_owned(),
         page_mark: "aa11".to_owned(),
         trial: false,
         rolled_back: None,
         problem: None,
-    };
-    let script = launch.page_script();
-    assert!(script.ends_with("})(\"00ff\", \"aa11\");\n"), "{script}");
+    }
 }
 
 fn bundle() -> BundleInfo {

@@ -64,7 +64,7 @@ export const scenarios = {
   },
 
   async 'time in the background does not count against a bundle'(scene) {
-    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 3000 } });
+    const phone = await scene.phoneWith('2.0.0', { config: { appReadyTimeout: 6000 } });
     await scene.server.offer('3.0.0', '3.0.0-never-ready');
     await phone.fetches('3.0.0');
     await phone.webView.holdLoads();
@@ -76,7 +76,7 @@ export const scenarios = {
     await phone.tell('pause');
     phone.webView.releaseLoads();
     await phone.shows('3.0.0');
-    await pause(4000);
+    await pause(7000);
     assert.equal((await phone.call('current')).bundle.status, 'trial');
     await phone.tell('resume');
     await phone.shows('2.0.0', 'Ready: 2.0.0');

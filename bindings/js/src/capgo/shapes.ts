@@ -50,9 +50,9 @@ export function offerUrl(version: string): string {
   return `${OFFER}${encodeURIComponent(version)}`;
 }
 
-/** Whether a URL is one of those. */
-export function isOffer(url: string): boolean {
-  return url.startsWith(OFFER);
+/** Whether a URL is one of those. What isn't a text is none. */
+export function isOffer(url: unknown): boolean {
+  return typeof url === 'string' && url.startsWith(OFFER);
 }
 
 const OFFER = 'live-updater-offer:';

@@ -920,11 +920,21 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_syncoutcome_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_live_updater_ffi_fn_method_callarguments_download_from(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_live_updater_ffi_fn_method_callarguments_flag(`ptr`: RustBuffer.ByValue,`name`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Byte
+    external fun uniffi_live_updater_ffi_fn_method_callarguments_optional_text(`ptr`: RustBuffer.ByValue,`name`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_live_updater_ffi_fn_method_callarguments_text(`ptr`: RustBuffer.ByValue,`name`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_bundleinfo_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_launch_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_launch_page_script(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_live_updater_ffi_fn_method_launch_page_script_for(`ptr`: RustBuffer.ByValue,`origin`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_func_install_log_sink(`sink`: Long,`mostVerbose`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
@@ -3473,6 +3483,106 @@ public object FfiConverterTypeBundleInfo: FfiConverterRustBuffer<BundleInfo> {
 
 
 /**
+ * The arguments of a page's call, of whatever types they are. What is of the wrong type is never
+ * passed over: it is `invalid_request`, and the message names it.
+ */
+data class CallArguments (
+    /**
+     * A JSON object. What is `null` counts as left out.
+     */
+    val `json`: kotlin.String
+    
+){
+    
+    /**
+     * The bundle that a `download` names; nothing where it names none, and means the release that
+     * the server offered last.
+     */
+    @Throws(UpdaterException::class) fun `downloadFrom`(): DownloadFrom? {
+            return FfiConverterOptionalTypeDownloadFrom.lift(
+    uniffiRustCallWithError(UpdaterException) { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_callarguments_download_from(FfiConverterTypeCallArguments.lower(this),
+        _status)
+}
+    )
+    }
+    
+
+    
+    /**
+     * A yes or a no; no where it is left out.
+     */
+    @Throws(UpdaterException::class) fun `flag`(`name`: kotlin.String): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    uniffiRustCallWithError(UpdaterException) { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_callarguments_flag(FfiConverterTypeCallArguments.lower(this),
+        
+        FfiConverterString.lower(`name`),_status)
+}
+    )
+    }
+    
+
+    
+    /**
+     * A text that may be left out.
+     */
+    @Throws(UpdaterException::class) fun `optionalText`(`name`: kotlin.String): kotlin.String? {
+            return FfiConverterOptionalString.lift(
+    uniffiRustCallWithError(UpdaterException) { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_callarguments_optional_text(FfiConverterTypeCallArguments.lower(this),
+        
+        FfiConverterString.lower(`name`),_status)
+}
+    )
+    }
+    
+
+    
+    /**
+     * A text that the call can't do without.
+     */
+    @Throws(UpdaterException::class) fun `text`(`name`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCallWithError(UpdaterException) { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_callarguments_text(FfiConverterTypeCallArguments.lower(this),
+        
+        FfiConverterString.lower(`name`),_status)
+}
+    )
+    }
+    
+
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCallArguments: FfiConverterRustBuffer<CallArguments> {
+    override fun read(buf: ByteBuffer): CallArguments {
+        return CallArguments(
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CallArguments) = (
+            FfiConverterString.allocationSize(value.`json`)
+    )
+
+    override fun write(value: CallArguments, buf: ByteBuffer) {
+            FfiConverterString.write(value.`json`, buf)
+    }
+}
+
+
+
+/**
  * A bundle at an address that the app knows. It needs a version and a checksum, or a release
  * statement, which has both.
  */
@@ -3752,6 +3862,21 @@ data class Launch (
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_live_updater_ffi_fn_method_launch_page_script(FfiConverterTypeLaunch.lower(this),
         _status)
+}
+    )
+    }
+    
+
+    
+    /**
+     * As `page_script`, for a web view that runs its scripts on every origin: the script does
+     * nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+     */ fun `pageScriptFor`(`origin`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_launch_page_script_for(FfiConverterTypeLaunch.lower(this),
+        
+        FfiConverterString.lower(`origin`),_status)
 }
     )
     }

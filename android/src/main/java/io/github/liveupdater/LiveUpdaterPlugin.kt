@@ -210,19 +210,22 @@ class LiveUpdaterPlugin : Plugin() {
     @PluginMethod
     fun notifyAppReady(call: PluginCall) {
         // A page that brings no token is the one that announced itself, or began, last.
-        val token = call.getString("launchToken") ?: pageToken
+        val last = pageToken
         answer(call, { js("bundle" to builtin()) }) {
+            val token = call.arguments.optionalText("launchToken") ?: last
             js("bundle" to it.notifyAppReady(token).toJs())
         }
     }
 
     @PluginMethod
     fun getLatest(call: PluginCall) = answer(call) {
-        JSObject(it.getLatest(call.getString("channel")).json())
+        JSObject(it.getLatest(call.arguments.optionalText("channel")).json())
     }
 
     @PluginMethod
-    fun download(call: PluginCall) = answer(call) { it.download(call.downloadFrom()).toJs() }
+    fun download(call: PluginCall) = answer(call) {
+        it.download(call.arguments.downloadFrom()).toJs()
+    }
 
     @PluginMethod
     fun sync(call: PluginCall) = answer(call) { JSObject(it.sync().json()) }
@@ -231,17 +234,17 @@ class LiveUpdaterPlugin : Plugin() {
     fun cancel(call: PluginCall) = answer(call) { it.cancel() }
 
     @PluginMethod
-    fun next(call: PluginCall) = answer(call) { it.setNext(call.required("id")).toJs() }
+    fun next(call: PluginCall) = answer(call) { it.setNext(call.arguments.text("id")).toJs() }
 
     @PluginMethod
-    fun set(call: PluginCall) = replacePage(call) { it.set(call.required("id")) }
+    fun set(call: PluginCall) = replacePage(call) { it.set(call.arguments.text("id")) }
 
     @PluginMethod
     fun reload(call: PluginCall) = replacePage(call) { it.reload() }
 
     @PluginMethod
     fun reset(call: PluginCall) = replacePage(call) {
-        it.reset(call.getBoolean("toLastSuccessful") ?: false)
+        it.reset(call.arguments.flag("toLastSuccessful"))
     }
 
     @PluginMethod
@@ -266,25 +269,27 @@ class LiveUpdaterPlugin : Plugin() {
     fun getBuiltinVersion(call: PluginCall) = answer(call) { js("version" to it.builtinVersion()) }
 
     @PluginMethod
-    fun delete(call: PluginCall) = answer(call) { it.delete(call.required("id")) }
+    fun delete(call: PluginCall) = answer(call) { it.delete(call.arguments.text("id")) }
 
     @PluginMethod
     fun verify(call: PluginCall) = answer(call) {
-        val damaged = it.verify(call.required("id"))
+        val damaged = it.verify(call.arguments.text("id"))
         js("ok" to damaged.isEmpty(), "damaged" to JSArray(damaged))
     }
 
     @PluginMethod
     fun setBundleError(call: PluginCall) = answer(call) {
-        js("rolledBack" to it.setBundleError(call.getString("id"))?.toJs())
+        js("rolledBack" to it.setBundleError(call.arguments.optionalText("id"))?.toJs())
     }
 
     @PluginMethod
-    fun clearBlocked(call: PluginCall) = answer(call) { it.clearBlocked(call.getString("version")) }
+    fun clearBlocked(call: PluginCall) = answer(call) {
+        it.clearBlocked(call.arguments.optionalText("version"))
+    }
 
     @PluginMethod
     fun setChannel(call: PluginCall) = answer(call) {
-        it.setChannel(call.getString("channel"))
+        it.setChannel(call.arguments.optionalText("channel"))
         js("channel" to it.channel())
     }
 
@@ -295,7 +300,9 @@ class LiveUpdaterPlugin : Plugin() {
     fun getDeviceId(call: PluginCall) = answer(call) { js("deviceId" to it.deviceId()) }
 
     @PluginMethod
-    fun setCustomId(call: PluginCall) = answer(call) { it.setCustomId(call.getString("customId")) }
+    fun setCustomId(call: PluginCall) = answer(call) {
+        it.setCustomId(call.arguments.optionalText("customId"))
+    }
 
     @PluginMethod
     fun flush(call: PluginCall) = answer(call) { JSObject(it.flush().json()) }
