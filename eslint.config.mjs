@@ -20,6 +20,23 @@ export default ts.config(
     languageOptions: { globals: { URL: 'readonly' } },
   },
   {
+    files: ['android/tests/**/*.mjs'],
+    languageOptions: {
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        // In functions that are sent to the page.
+        window: 'readonly',
+        document: 'readonly',
+        navigator: 'readonly',
+        localStorage: 'readonly',
+        caches: 'readonly',
+      },
+    },
+  },
+  {
     files: ['example-app/faults/*.js'],
     languageOptions: { globals: { self: 'readonly', caches: 'readonly', Response: 'readonly' } },
   },

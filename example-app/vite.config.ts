@@ -17,16 +17,16 @@ export default defineConfig({
   // The plugin lies one folder up, with modules of its own; the app must have one Capacitor.
   resolve: { dedupe: ['@capacitor/core'] },
   server: { fs: { allow: ['..'] } },
-  plugins: process.env.VITE_FAULT === 'service-worker' ? [brokenServiceWorker()] : [],
+  plugins: process.env.VITE_FAULT?.endsWith('-worker') ? [worker(process.env.VITE_FAULT)] : [],
 });
 
-/** Puts the broken worker into the bundle; other bundles come without it. */
-function brokenServiceWorker(): Plugin {
+/** Puts the worker of a fault into the bundle; other bundles come without one. */
+function worker(fault: string): Plugin {
   return {
-    name: 'broken-service-worker',
+    name: 'worker-of-a-fault',
     generateBundle() {
-      const source = readFileSync('faults/service-worker.js', 'utf8');
-      this.emitFile({ type: 'asset', fileName: 'service-worker.js', source });
+      const source = readFileSync(`faults/${fault}.js`, 'utf8');
+      this.emitFile({ type: 'asset', fileName: `${fault}.js`, source });
     },
   };
 }

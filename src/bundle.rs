@@ -117,6 +117,11 @@ pub struct Launch {
     pub path: Option<PathBuf>,
     /// Names this activation in this process; `notify_app_ready` wants it back.
     pub launch_token: String,
+    /// What the page's script leaves in the web view, so that the next start knows whose page was
+    /// there; 64 hex digits. It is the same for as long as the bundle stays what runs, also in other
+    /// processes, and no page can know it before it is its own. For the host alone: JSON lacks it.
+    #[serde(skip)]
+    pub page_mark: String,
     /// Whether the bundle still has to prove itself.
     pub trial: bool,
     /// The bundle that this launch took back.
@@ -263,6 +268,7 @@ mod tests {
             bundle: Bundle::builtin(&semver::Version::new(1, 0, 0)),
             path: Some(std::ffi::OsString::from_vec(b"/a/\xff/www".to_vec()).into()),
             launch_token: String::new(),
+            page_mark: String::new(),
             trial: false,
             rolled_back: None,
             problem: None,

@@ -45,6 +45,9 @@ pub struct Config {
     /// The protocol that the server speaks. Default: [`SourceKind::NativeUpdate`].
     pub source: SourceKind,
     pub(crate) trust: Trust,
+    /// The lowest sequence that a release statement may have. It counts in trust mode `statement`
+    /// only. Default: none.
+    pub min_sequence: Option<u64>,
     /// When the updater looks for updates by itself. Default: [`AutoUpdate::Off`].
     pub auto_update: AutoUpdate,
     /// The least time between two automatic checks. Default: 15 minutes.
@@ -94,6 +97,27 @@ impl Config {
         Self::with_trust(app_id.into(), Trust::Bundle { keys: keys.into() })
     }
 
+    /// A configuration that installs only what a release statement names which `threshold` of
+    /// `keys` have signed.
+    ///
+    /// # Errors
+    ///
+    /// `config` where `threshold` is 0, or more than there are keys.
+    pub fn with_statements(
+        app_id: impl Into<String>,
+        keys: impl Into<PinnedKeys>,
+        threshold: usize,
+    ) -> Result<Self, Error> {
+        let keys = keys.into();
+        let count = keys.as_slice().len();
+        if !(1..=count).contains(&threshold) {
+            let problem = format!("must be 1 to {count}, which is how many keys there are");
+            return Err(Error::config("trust.threshold", problem));
+        }
+        let trust = Trust::Statement { keys, threshold };
+        Ok(Self::with_trust(app_id.into(), trust))
+    }
+
     /// A configuration that installs any bundle whose checksum is the one that the server names.
     ///
     /// **Danger**: whoever controls the server, or a certificate for it, controls the app.
@@ -139,6 +163,7 @@ impl Config {
             update_url: None,
             source: SourceKind::NativeUpdate,
             trust,
+            min_sequence: None,
             auto_update: AutoUpdate::Off,
             check_interval: Duration::from_secs(15 * 60),
             apply_after_background: Duration::from_secs(5 * 60),

@@ -110,6 +110,17 @@ pub enum Error {
         found: u64,
     },
 
+    /// The files in the bundle are not those that the release statement names.
+    #[error(
+        "the SHA-256 of the bundle's file list is {found}, the release statement says {expected}"
+    )]
+    FilesMismatch {
+        /// Hex digits that the statement names.
+        expected: String,
+        /// Hex digits of what was unpacked.
+        found: String,
+    },
+
     /// The SHA-256 is not the one that the release names.
     #[error("the bundle's SHA-256 is {found}, the release says {expected}")]
     ChecksumMismatch {
@@ -127,10 +138,38 @@ pub enum Error {
     },
 
     /// The signature is not one of a pinned key over these bytes.
-    #[error("the bundle's signature does not hold: {problem}")]
+    #[error("the signature does not hold: {problem}")]
     SignatureInvalid {
         /// Why, as far as it can be told.
         problem: String,
+    },
+
+    /// The release statement is signed, and by none of the pinned keys that still count.
+    #[error("the release statement is signed by key {key_id}, which is not trusted here")]
+    UntrustedKey {
+        /// The key that it names, or one of them.
+        key_id: String,
+    },
+
+    /// The release statement is for another app, channel or platform.
+    #[error("the release statement is for {what} {named}, and this is {own}")]
+    AppMismatch {
+        /// `app`, `channel` or `platform`.
+        what: &'static str,
+        /// What the statement names.
+        named: String,
+        /// What this is.
+        own: String,
+    },
+
+    /// The release statement counts no longer.
+    ///
+    /// This is typically caused by a server that was left alone for too long, a clock that is
+    /// wrong, or an attacker who holds newer releases back.
+    #[error("the release statement has expired: it held until {until}")]
+    Expired {
+        /// Until when it held, in RFC 3339.
+        until: String,
     },
 
     /// The release is older than what runs or than what the app was built with.
@@ -140,6 +179,17 @@ pub enum Error {
         offered: String,
         /// The version that must not be undercut.
         installed: String,
+    },
+
+    /// The release statement's place in the row of statements is not one that may follow.
+    #[error("the release statement has sequence {offered}, which {relation} {floor}")]
+    Sequence {
+        /// The sequence on offer.
+        offered: u64,
+        /// How it stands to the floor.
+        relation: &'static str,
+        /// The floor: what this device has seen, or `minSequence`.
+        floor: u64,
     },
 
     /// The release is for other versions of the native app.
@@ -255,9 +305,14 @@ impl Error {
             Self::SizeExceeded { .. } => "size_exceeded",
             Self::SizeMismatch { .. } => "size_mismatch",
             Self::ChecksumMismatch { .. } => "checksum_mismatch",
+            Self::FilesMismatch { .. } => "checksum_mismatch",
             Self::SignatureMissing { .. } => "signature_missing",
             Self::SignatureInvalid { .. } => "signature_invalid",
+            Self::UntrustedKey { .. } => "untrusted_key",
+            Self::AppMismatch { .. } => "app_mismatch",
+            Self::Expired { .. } => "expired",
             Self::Downgrade { .. } => "downgrade",
+            Self::Sequence { .. } => "downgrade",
             Self::NativeVersion { .. } => "native_version",
             Self::Blocked { .. } => "blocked",
             Self::InvalidArchive { .. } => "invalid_archive",
@@ -283,6 +338,7 @@ impl Error {
             | Self::InsufficientStorage { .. }
             | Self::SizeMismatch { .. }
             | Self::ChecksumMismatch { .. }
+            | Self::FilesMismatch { .. }
             | Self::Busy { .. }
             | Self::Storage { .. }
             | Self::Cancelled => true,
@@ -308,6 +364,7 @@ impl Error {
         matches!(
             self,
             Self::SignatureInvalid { .. }
+                | Self::FilesMismatch { .. }
                 | Self::InvalidArchive { .. }
                 | Self::UnsafePath { .. }
                 | Self::ArchiveLimit { .. }

@@ -82,21 +82,26 @@ impl Event {
         }
     }
 
+    /// What kind of event it is.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::Download { .. } => EventKind::Download,
+            Self::DownloadComplete { .. } => EventKind::DownloadComplete,
+            Self::DownloadFailed { .. } => EventKind::DownloadFailed,
+            Self::UpdateAvailable { .. } => EventKind::UpdateAvailable,
+            Self::NoNeedUpdate { .. } => EventKind::NoNeedUpdate,
+            Self::UpdateFailed { .. } => EventKind::UpdateFailed,
+            Self::Set { .. } => EventKind::Set,
+            Self::SetNext { .. } => EventKind::SetNext,
+            Self::AppReady { .. } => EventKind::AppReady,
+            Self::AppReloaded { .. } => EventKind::AppReloaded,
+            Self::Reload(_) => EventKind::Reload,
+        }
+    }
+
     /// The event's name.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Download { .. } => "download",
-            Self::DownloadComplete { .. } => "downloadComplete",
-            Self::DownloadFailed { .. } => "downloadFailed",
-            Self::UpdateAvailable { .. } => "updateAvailable",
-            Self::NoNeedUpdate { .. } => "noNeedUpdate",
-            Self::UpdateFailed { .. } => "updateFailed",
-            Self::Set { .. } => "set",
-            Self::SetNext { .. } => "setNext",
-            Self::AppReady { .. } => "appReady",
-            Self::AppReloaded { .. } => "appReloaded",
-            Self::Reload(_) => "reload",
-        }
+        self.kind().name()
     }
 
     /// The event's data, as JavaScript sees it.
@@ -125,6 +130,53 @@ impl Event {
                 json!({ "bundle": bundle, "reason": reason.as_str() })
             }
             Self::Reload(launch) => json!(launch),
+        }
+    }
+}
+
+/// What an [`Event`] is about, without its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// Part of a bundle has arrived.
+    Download,
+    /// A bundle was downloaded, verified and unpacked.
+    DownloadComplete,
+    /// A download ended without a bundle.
+    DownloadFailed,
+    /// The server offers something that may be installed.
+    UpdateAvailable,
+    /// The server has nothing new.
+    NoNeedUpdate,
+    /// A bundle was taken back.
+    UpdateFailed,
+    /// A bundle was activated.
+    Set,
+    /// The next launch will try a bundle.
+    SetNext,
+    /// The page said that it works.
+    AppReady,
+    /// A call made the host load the page again.
+    AppReloaded,
+    /// The host must load something now.
+    Reload,
+}
+
+impl EventKind {
+    /// The name by which hosts and pages know such events.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Download => "download",
+            Self::DownloadComplete => "downloadComplete",
+            Self::DownloadFailed => "downloadFailed",
+            Self::UpdateAvailable => "updateAvailable",
+            Self::NoNeedUpdate => "noNeedUpdate",
+            Self::UpdateFailed => "updateFailed",
+            Self::Set => "set",
+            Self::SetNext => "setNext",
+            Self::AppReady => "appReady",
+            Self::AppReloaded => "appReloaded",
+            Self::Reload => "reload",
         }
     }
 }

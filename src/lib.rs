@@ -49,7 +49,7 @@
 //! | `source` | A server is asked what there is. One file for each protocol. |
 //! | `policy` | May the release run here? Versions, native range, what failed or was refused before. |
 //! | `download` | The zip arrives in a file that any later process can continue. |
-//! | `verify` | SHA-256 and signature, over the whole file, in memory that doesn't grow with it. |
+//! | `verify` | Release statements before anything is fetched; SHA-256 and signature over the whole file, in memory that doesn't grow with it. |
 //! | `archive` | The zip is judged, then unpacked into `staging/`, each file checked. |
 //! | `store` | The bundle gets its name when it is durable, then the state names it. |
 //! | `lifecycle` | Launch, trial, ready, watchdog, rollback, automatic checks. |
@@ -91,8 +91,9 @@
 //! # Limits
 //!
 //! - Unix only: it needs `flock`, `fsync` of folders and `rename` over what is there.
-//! - A signature covers the zip's bytes, and not the version that the server gives them: a
-//!   hostile server can offer an old signed bundle as a new version.
+//! - In trust mode `bundle` a signature covers the zip's bytes, and not the version that the
+//!   server gives them: a hostile server can offer an old signed bundle as a new version. Release
+//!   statements ([`Config::with_statements`]) leave it no such choice.
 //! - Durability is that of the file system. Where a write cache lies, the state's checksums and
 //!   the hashes of the files find what is torn, and the app falls back.
 //! - Root certificates are bundled, the system's aren't read; no proxy is used.
@@ -107,8 +108,13 @@ mod digest;
 mod download;
 mod error;
 mod event;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+mod keys;
 mod lifecycle;
 mod native_version;
+mod page_mark;
 mod policy;
 mod release;
 mod report;
@@ -118,13 +124,13 @@ mod transport;
 mod updater;
 mod verify;
 
-pub use archive::{DecodeFileListError, FileList, Limits, ListedFile};
+pub use archive::{DecodeFileListError, FileList, Limits, ListedFile, list_bundle};
 pub use bundle::{Bundle, BundleId, BundleStatus, CrashReason, FailureReason, Launch, Problem};
 pub use clock::{BoxFuture, Clock, SystemClock};
 pub use config::{AutoUpdate, Config, Secret, SourceKind};
 pub use digest::{ParseDigestError, Sha256Digest};
 pub use error::Error;
-pub use event::Event;
+pub use event::{Event, EventKind};
 pub use native_version::{NativeVersion, ParseNativeVersionError};
 pub use policy::BlockReason;
 pub use release::Release;
@@ -143,7 +149,7 @@ pub use updater::{
 };
 pub use verify::{
     KeyError, PinnedKeys, PublicKey, SignatureAlgorithm, Trust, UnknownAlgorithm, VerifiedBundle,
-    verify_file,
+    VerifiedStatement, verify_file, verify_statement,
 };
 
 /// Compiles the README's examples.

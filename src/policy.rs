@@ -74,10 +74,17 @@ pub(crate) fn judge(
     is_whole: &dyn Fn(&BundleRecord) -> bool,
 ) -> Verdict {
     let current = current_version(situation);
-    if release.version == *current {
+    if release.version == *current && !replaces_current(release, situation) {
         return Verdict::UpToDate;
     }
     judge_bytes(release, situation, is_whole)
+}
+
+/// Whether a release of the version that runs is another one all the same. What bytes builtin was
+/// made of is unknown, so there the version alone tells.
+fn replaces_current(release: &Release, situation: &Situation<'_>) -> bool {
+    let current = situation.state.bundle(situation.current);
+    release.is_higher() && current.is_some_and(|record| record.checksum != release.checksum)
 }
 
 /// As [`judge`], for a caller who names bytes: that what runs has the same version doesn't make
@@ -89,7 +96,8 @@ pub(crate) fn judge_bytes(
 ) -> Verdict {
     let state = situation.state;
     let current = current_version(situation);
-    if let Some(verdict) = native_range(release, situation.native_version) {
+    let (min, max) = (&release.min_app_version, &release.max_app_version);
+    if let Some(verdict) = native_range(min.as_deref(), max.as_deref(), situation.native_version) {
         return verdict;
     }
     if state.has_failed(&release.version, &release.checksum)
@@ -101,7 +109,8 @@ pub(crate) fn judge_bytes(
         return Verdict::Blocked(BlockReason::Refused);
     }
     let floor = current.max(situation.builtin_version);
-    if release.version < *floor && !situation.allow_downgrade {
+    let may_be_older = situation.allow_downgrade || release.is_higher();
+    if release.version < *floor && !may_be_older {
         return Verdict::Blocked(BlockReason::Downgrade);
     }
     state
@@ -124,13 +133,18 @@ pub(crate) fn current_version<'a>(situation: &Situation<'a>) -> &'a Version {
         .map_or(situation.builtin_version, |record| &record.version)
 }
 
-/// Ends that can't be read don't bind: the source has refused them before.
-fn native_range(release: &Release, native: &NativeVersion) -> Option<Verdict> {
-    let end = |text: &Option<String>| text.as_ref()?.parse::<NativeVersion>().ok();
-    if end(&release.min_app_version).is_some_and(|min| *native < min) {
+/// Why `native` is outside of a range, where it is. Ends that can't be read don't bind: the source
+/// has refused them before.
+pub(crate) fn native_range(
+    min: Option<&str>,
+    max: Option<&str>,
+    native: &NativeVersion,
+) -> Option<Verdict> {
+    let end = |text: Option<&str>| text?.parse::<NativeVersion>().ok();
+    if end(min).is_some_and(|min| *native < min) {
         return Some(Verdict::NativeUpdateRequired);
     }
-    end(&release.max_app_version)
+    end(max)
         .is_some_and(|max| *native > max)
         .then_some(Verdict::Blocked(BlockReason::NativeVersion))
 }
@@ -139,6 +153,7 @@ fn native_range(release: &Release, native: &NativeVersion) -> Option<Verdict> {
 mod tests {
     use super::*;
     use crate::digest::Sha256Digest;
+    use crate::release::Stated;
     use crate::store::state::{FailedVersion, RefusedBytes, Repair};
 
     const SUM: Sha256Digest = Sha256Digest::new([7; 32]);
@@ -208,6 +223,107 @@ mod tests {
             judged(&release("0.9.0"), &state),
             Verdict::Blocked(BlockReason::Downgrade)
         );
+    }
+
+    /// A release that a statement names.
+    fn stated(version: &str, is_higher: bool) -> Release {
+        Release {
+            stated: Some(Stated {
+                files_sha256: SUM,
+                unpacked_size: None,
+                is_higher,
+            }),
+            ..release(version)
+        }
+    }
+
+    fn running(record: BundleRecord) -> State {
+        State {
+            current: record.id.clone(),
+            bundles: vec![record],
+            ..State::default()
+        }
+    }
+
+    #[test]
+    fn a_statement_after_another_may_name_an_older_version_and_the_first_may_not() {
+        for state in [
+            State::default(),
+            running(record("2.0.0", BundleStatus::Success)),
+        ] {
+            assert_eq!(judged(&stated("0.9.0", true), &state), Verdict::Fetch);
+            assert_eq!(
+                judged(&stated("0.9.0", false), &state),
+                Verdict::Blocked(BlockReason::Downgrade)
+            );
+        }
+    }
+
+    #[test]
+    fn a_statement_after_another_may_name_other_bytes_for_the_version_that_runs() {
+        let state = running(record("2.0.0", BundleStatus::Success));
+        let mut other = stated("2.0.0", true);
+        assert_eq!(judged(&other, &state), Verdict::UpToDate, "the same bytes");
+        other.checksum = Sha256Digest::new([8; 32]);
+        assert_eq!(judged(&other, &state), Verdict::Fetch);
+        other.stated = stated("2.0.0", false).stated;
+        assert_eq!(judged(&other, &state), Verdict::UpToDate, "the first");
+        other.stated = None;
+        assert_eq!(judged(&other, &state), Verdict::UpToDate, "no statement");
+        // Which bytes builtin was made of, nobody knows.
+        let builtin = stated("1.0.0", true);
+        assert_eq!(judged(&builtin, &State::default()), Verdict::UpToDate);
+    }
+
+    #[test]
+    fn a_statement_lifts_neither_the_native_range_nor_a_block() {
+        let mut release = stated("2.0.0", true);
+        let state = State {
+            failed: vec![FailedVersion {
+                version: Version::new(2, 0, 0),
+                checksum: SUM,
+            }],
+            ..State::default()
+        };
+        assert_eq!(
+            judged(&release, &state),
+            Verdict::Blocked(BlockReason::Failed)
+        );
+        release.min_app_version = Some("3".into());
+        assert_eq!(judged(&release, &state), Verdict::NativeUpdateRequired);
+    }
+
+    #[test]
+    fn refused_bytes_get_their_chance_with_a_statement_that_corrects_their_files() {
+        let mut release = stated("2.0.0", true);
+        let state = State {
+            refused: vec![RefusedBytes {
+                bytes: release.refusal_key(),
+                version: release.version.clone(),
+                code: "checksum_mismatch".into(),
+            }],
+            ..State::default()
+        };
+        release.sequence = Some(12);
+        assert_eq!(
+            judged(&release, &state),
+            Verdict::Blocked(BlockReason::Refused)
+        );
+        for corrected in [
+            Stated {
+                files_sha256: Sha256Digest::new([9; 32]),
+                unpacked_size: None,
+                is_higher: true,
+            },
+            Stated {
+                files_sha256: SUM,
+                unpacked_size: Some(5),
+                is_higher: true,
+            },
+        ] {
+            release.stated = Some(corrected);
+            assert_eq!(judged(&release, &state), Verdict::Fetch);
+        }
     }
 
     #[test]

@@ -41,6 +41,21 @@ pub struct Release {
     pub max_app_version: Option<String>,
     /// Its place among the releases. Statements have one; the other sources don't.
     pub sequence: Option<u64>,
+    /// What else its statement tells, where it has one.
+    #[serde(skip)]
+    pub(crate) stated: Option<Stated>,
+}
+
+/// What only a release statement tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stated {
+    /// SHA-256 of the list of the bundle's files.
+    pub(crate) files_sha256: Sha256Digest,
+    /// Bytes of all files together.
+    pub(crate) unpacked_size: Option<u64>,
+    /// Whether the statement comes after another that this device has seen: it replaces what that
+    /// one named, whatever the versions say.
+    pub(crate) is_higher: bool,
 }
 
 impl Release {
@@ -57,11 +72,18 @@ impl Release {
             min_app_version: None,
             max_app_version: None,
             sequence: None,
+            stated: None,
         }
     }
 
-    /// Names the zip together with its signature: what is remembered of bytes that were refused
-    /// for good. The same bytes with another signature get their chance.
+    /// Whether a release statement says that this comes after what was offered before.
+    pub(crate) fn is_higher(&self) -> bool {
+        self.stated.is_some_and(|stated| stated.is_higher)
+    }
+
+    /// Names the zip together with its signature, or with the files that it has to have: what is
+    /// remembered of bytes that were refused for good. The same bytes with another signature, or
+    /// in another statement that corrects the files, get their chance.
     pub(crate) fn refusal_key(&self) -> Sha256Digest {
         let mut hasher = Sha256::new();
         hasher.update(self.checksum.as_bytes());
@@ -72,6 +94,10 @@ impl Release {
                 .trim()
                 .as_bytes(),
         );
+        if let Some(stated) = &self.stated {
+            hasher.update(stated.files_sha256.as_bytes());
+            hasher.update(stated.unpacked_size.unwrap_or_default().to_le_bytes());
+        }
         Sha256Digest::new(hasher.finalize().into())
     }
 }

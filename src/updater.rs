@@ -6,6 +6,7 @@ mod builder;
 mod check;
 mod install;
 mod shared;
+mod turns;
 mod update;
 
 use std::path::Path;
@@ -353,8 +354,8 @@ impl Updater {
     ///
     /// As for [`current`](Self::current).
     pub fn channel(&self) -> Result<String, Error> {
-        let configured = self.shared()?.config.channel.clone();
-        self.read(|lifecycle| lifecycle.state().channel.clone().unwrap_or(configured))
+        let shared = self.shared()?;
+        self.read(|lifecycle| shared.channel(lifecycle))
     }
 
     /// The device's id, as the server knows it.
@@ -394,7 +395,7 @@ impl Updater {
     /// As for [`current`](Self::current).
     pub fn state(&self) -> Result<Value, Error> {
         self.read(|lifecycle| {
-            let mut state = json!(lifecycle.state());
+            let mut state = lifecycle.state().to_json();
             state["running"] = json!(lifecycle.has_launched().then(|| lifecycle.current_id()));
             state
         })
@@ -410,7 +411,8 @@ impl Updater {
     }
 
     /// Runs `work` on a thread of the updater's that may wait: for hosts whose own threads must
-    /// not, not even for a commit that another call is making.
+    /// not, not even for a commit that another call is making. It has its turn among the calls, and
+    /// must not wait for another one that is asynchronous.
     ///
     /// # Errors
     ///
@@ -419,7 +421,8 @@ impl Updater {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        self.shared()?.blocking(work).await
+        let shared = self.shared()?;
+        shared.in_turn(|turn| (work(), Some(turn))).await
     }
 
     async fn ready(&self, token: Option<String>) -> Result<Bundle, Error> {

@@ -185,7 +185,7 @@ fn every_example_file_is_accepted() {
         .skip(1)
         .map(|rest| rest.split("```").nth(1).unwrap().trim_start_matches("json"))
         .collect();
-    assert_eq!(files.len(), 3);
+    assert_eq!(files.len(), 4);
     for file in files {
         Config::from_json(file).unwrap_or_else(|error| panic!("{error}: {file}"));
     }

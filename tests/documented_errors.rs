@@ -54,6 +54,22 @@ fn errors() -> Vec<Error> {
         },
         Error::SignatureMissing { version: text() },
         Error::SignatureInvalid { problem: text() },
+        Error::FilesMismatch {
+            expected: text(),
+            found: text(),
+        },
+        Error::UntrustedKey { key_id: text() },
+        Error::AppMismatch {
+            what: "app",
+            named: text(),
+            own: text(),
+        },
+        Error::Expired { until: text() },
+        Error::Sequence {
+            offered: 1,
+            relation: "is below",
+            floor: 2,
+        },
         Error::Downgrade {
             offered: text(),
             installed: text(),
@@ -163,6 +179,7 @@ fn the_statuses_and_reasons_are_those_of_the_answers() {
         LatestStatus::UpdateAvailable,
         LatestStatus::NativeUpdateRequired,
         LatestStatus::Blocked,
+        LatestStatus::RolledBack,
         LatestStatus::Busy,
     ] {
         assert!(is_a_row(status.as_str()), "{status:?}");

@@ -2017,7 +2017,120 @@ public func FfiConverterTypeBundleInfo_lower(_ value: BundleInfo) -> RustBuffer 
 
 
 /**
- * A bundle at an address that the app knows.
+ * The arguments of a page's call, of whatever types they are. What is of the wrong type is never
+ * passed over: it is `invalid_request`, and the message names it.
+ */
+public struct CallArguments: Equatable, Hashable {
+    /**
+     * A JSON object. What is `null` counts as left out.
+     */
+    public let json: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * A JSON object. What is `null` counts as left out.
+         */json: String) {
+        self.json = json
+    }
+
+    
+    /**
+     * The bundle that a `download` names; nothing where it names none, and means the release that
+     * the server offered last.
+     */
+public func downloadFrom()throws  -> DownloadFrom?  {
+    return try  FfiConverterOptionTypeDownloadFrom.lift(try rustCallWithError(FfiConverterTypeUpdaterError_lift) {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_callarguments_download_from(
+            FfiConverterTypeCallArguments_lower(self),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * A yes or a no; no where it is left out.
+     */
+public func flag(name: String)throws  -> Bool  {
+    return try  FfiConverterBool.lift(try rustCallWithError(FfiConverterTypeUpdaterError_lift) {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_callarguments_flag(
+            FfiConverterTypeCallArguments_lower(self),
+        FfiConverterString.lower(name),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * A text that may be left out.
+     */
+public func optionalText(name: String)throws  -> String?  {
+    return try  FfiConverterOptionString.lift(try rustCallWithError(FfiConverterTypeUpdaterError_lift) {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_callarguments_optional_text(
+            FfiConverterTypeCallArguments_lower(self),
+        FfiConverterString.lower(name),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * A text that the call can't do without.
+     */
+public func text(name: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeUpdaterError_lift) {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_callarguments_text(
+            FfiConverterTypeCallArguments_lower(self),
+        FfiConverterString.lower(name),uniffiCallStatus
+    )
+})
+}
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CallArguments: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCallArguments: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CallArguments {
+        return
+            try CallArguments(
+                json: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CallArguments, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.json, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallArguments_lift(_ buf: RustBuffer) throws -> CallArguments {
+    return try FfiConverterTypeCallArguments.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCallArguments_lower(_ value: CallArguments) -> RustBuffer {
+    return FfiConverterTypeCallArguments.lower(value)
+}
+
+
+/**
+ * A bundle at an address that the app knows. It needs a version and a checksum, or a release
+ * statement, which has both.
  */
 public struct DownloadFrom: Equatable, Hashable {
     /**
@@ -2040,6 +2153,10 @@ public struct DownloadFrom: Equatable, Hashable {
      * Bytes of its zip.
      */
     public let size: UInt64?
+    /**
+     * A release statement: its envelope, as JSON. It tells all but the address.
+     */
+    public let release: String?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2049,21 +2166,25 @@ public struct DownloadFrom: Equatable, Hashable {
          */url: String, 
         /**
          * Its version.
-         */version: String, 
+         */version: String = "", 
         /**
          * SHA-256 of its zip, in hex.
-         */checksum: String, 
+         */checksum: String = "", 
         /**
          * Base64 of a signature over its zip.
          */signature: String? = nil, 
         /**
          * Bytes of its zip.
-         */size: UInt64? = nil) {
+         */size: UInt64? = nil, 
+        /**
+         * A release statement: its envelope, as JSON. It tells all but the address.
+         */release: String? = nil) {
         self.url = url
         self.version = version
         self.checksum = checksum
         self.signature = signature
         self.size = size
+        self.release = release
     }
 
     
@@ -2086,7 +2207,8 @@ public struct FfiConverterTypeDownloadFrom: FfiConverterRustBuffer {
                 version: FfiConverterString.read(from: &buf), 
                 checksum: FfiConverterString.read(from: &buf), 
                 signature: FfiConverterOptionString.read(from: &buf), 
-                size: FfiConverterOptionUInt64.read(from: &buf)
+                size: FfiConverterOptionUInt64.read(from: &buf), 
+                release: FfiConverterOptionString.read(from: &buf)
         )
     }
 
@@ -2096,6 +2218,7 @@ public struct FfiConverterTypeDownloadFrom: FfiConverterRustBuffer {
         FfiConverterString.write(value.checksum, into: &buf)
         FfiConverterOptionString.write(value.signature, into: &buf)
         FfiConverterOptionUInt64.write(value.size, into: &buf)
+        FfiConverterOptionString.write(value.release, into: &buf)
     }
 }
 
@@ -2314,6 +2437,11 @@ public struct Launch: Equatable, Hashable {
      */
     public let launchToken: String
     /**
+     * What `page_script` leaves in the web view. It is the host's secret until the page is there,
+     * and no part of `json`.
+     */
+    public let pageMark: String
+    /**
      * Whether the bundle still has to prove itself.
      */
     public let trial: Bool
@@ -2339,6 +2467,10 @@ public struct Launch: Equatable, Hashable {
          * Names this activation in this process; `notify_app_ready` wants it back.
          */launchToken: String, 
         /**
+         * What `page_script` leaves in the web view. It is the host's secret until the page is there,
+         * and no part of `json`.
+         */pageMark: String, 
+        /**
          * Whether the bundle still has to prove itself.
          */trial: Bool, 
         /**
@@ -2350,6 +2482,7 @@ public struct Launch: Equatable, Hashable {
         self.bundle = bundle
         self.path = path
         self.launchToken = launchToken
+        self.pageMark = pageMark
         self.trial = trial
         self.rolledBack = rolledBack
         self.problem = problem
@@ -2382,6 +2515,20 @@ public func pageScript() -> String  {
 })
 }
     
+    /**
+     * As `page_script`, for a web view that runs its scripts on every origin: the script does
+     * nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+     */
+public func pageScriptFor(origin: String) -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_launch_page_script_for(
+            FfiConverterTypeLaunch_lower(self),
+        FfiConverterString.lower(origin),uniffiCallStatus
+    )
+})
+}
+    
 
     
 }
@@ -2400,6 +2547,7 @@ public struct FfiConverterTypeLaunch: FfiConverterRustBuffer {
                 bundle: FfiConverterTypeBundleInfo.read(from: &buf), 
                 path: FfiConverterOptionString.read(from: &buf), 
                 launchToken: FfiConverterString.read(from: &buf), 
+                pageMark: FfiConverterString.read(from: &buf), 
                 trial: FfiConverterBool.read(from: &buf), 
                 rolledBack: FfiConverterOptionTypeBundleInfo.read(from: &buf), 
                 problem: FfiConverterOptionTypeProblem.read(from: &buf)
@@ -2410,6 +2558,7 @@ public struct FfiConverterTypeLaunch: FfiConverterRustBuffer {
         FfiConverterTypeBundleInfo.write(value.bundle, into: &buf)
         FfiConverterOptionString.write(value.path, into: &buf)
         FfiConverterString.write(value.launchToken, into: &buf)
+        FfiConverterString.write(value.pageMark, into: &buf)
         FfiConverterBool.write(value.trial, into: &buf)
         FfiConverterOptionTypeBundleInfo.write(value.rolledBack, into: &buf)
         FfiConverterOptionTypeProblem.write(value.problem, into: &buf)
@@ -3252,6 +3401,10 @@ public enum LatestStatus: Equatable, Hashable {
      */
     case blocked
     /**
+     * The server takes back what runs: a sync goes back to builtin.
+     */
+    case rolledBack
+    /**
      * Another update is under way.
      */
     case busy
@@ -3284,7 +3437,9 @@ public struct FfiConverterTypeLatestStatus: FfiConverterRustBuffer {
         
         case 4: return .blocked
         
-        case 5: return .busy
+        case 5: return .rolledBack
+        
+        case 6: return .busy
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -3310,8 +3465,12 @@ public struct FfiConverterTypeLatestStatus: FfiConverterRustBuffer {
             writeInt(&buf, Int32(4))
         
         
-        case .busy:
+        case .rolledBack:
             writeInt(&buf, Int32(5))
+        
+        
+        case .busy:
+            writeInt(&buf, Int32(6))
         
         }
     }
@@ -3546,6 +3705,10 @@ public enum SyncStatus: Equatable, Hashable {
      */
     case blocked
     /**
+     * The server has taken back what ran: builtin runs now, and the event `reload` says so.
+     */
+    case rolledBack
+    /**
      * Another update is under way.
      */
     case busy
@@ -3578,7 +3741,9 @@ public struct FfiConverterTypeSyncStatus: FfiConverterRustBuffer {
         
         case 4: return .blocked
         
-        case 5: return .busy
+        case 5: return .rolledBack
+        
+        case 6: return .busy
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -3604,8 +3769,12 @@ public struct FfiConverterTypeSyncStatus: FfiConverterRustBuffer {
             writeInt(&buf, Int32(4))
         
         
-        case .busy:
+        case .rolledBack:
             writeInt(&buf, Int32(5))
+        
+        
+        case .busy:
+            writeInt(&buf, Int32(6))
         
         }
     }

@@ -1,4 +1,6 @@
-//! `live-updater inspect`: what is in a bundle.
+//! `live-updater inspect`: what is in a bundle, or what a statement says.
+
+mod statement;
 
 use std::fmt;
 use std::io;
@@ -11,20 +13,22 @@ use sha2::{Digest, Sha256};
 
 use crate::bundle::{INDEX, Survey, SurveyedFile, Tree, Warning, survey_zip};
 use crate::output::{Failure, Output, human};
+use crate::statement::Envelope;
 
 /// How many files are shown where not all were asked for.
 const SHOWN: usize = 20;
 
-/// Show what is in a zip, or what would be in the zip of a folder.
+/// Show what is in a zip, what would be in the zip of a folder, or what a release statement says.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   live-updater inspect app-1.2.3.zip
   live-updater inspect dist --all
-  live-updater inspect app-1.2.3.zip --json")]
+  live-updater inspect app-1.2.3.zip --json
+  live-updater inspect app-1.2.3.statement.json")]
 pub(crate) struct Arguments {
-    /// A bundle, or a folder of web files
-    #[arg(value_name = "FILE.zip|DIR")]
+    /// A bundle, a folder of web files, or a release statement
+    #[arg(value_name = "FILE.zip|DIR|FILE.json")]
     path: PathBuf,
 
     /// Show every file, not the 20 largest alone
@@ -38,6 +42,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         .metadata()
         .map_err(|error| Failure::unreadable(path, &error))?
         .is_dir();
+    if !is_folder && Envelope::is_in(path).map_err(|error| Failure::unreadable(path, &error))? {
+        return statement::show(path, output);
+    }
     let (survey, zip) = if is_folder {
         (survey_folder(path)?, None)
     } else {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use live_updater::{PublicKey, SignatureAlgorithm};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use crate::output::{Failure, Output};
 #[command(after_help = "\
 Example:
   live-updater keygen --out keys
+  live-updater keygen --out keys --mode statement
   live-updater keygen --algorithm rsa --bits 4096 --private ci.pem --public app.pem")]
 pub(crate) struct Arguments {
     /// The kind of keys
@@ -41,9 +42,22 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 3072, value_parser = clap::value_parser!(u16).range(2048..=8192))]
     bits: u16,
 
+    /// The trust mode that the printed configuration is for
+    #[arg(long, value_enum, default_value_t = TrustMode::Bundle)]
+    mode: TrustMode,
+
     /// Replace keys that are there. Apps that pin the old public key refuse what the new one signs
     #[arg(long)]
     force: bool,
+}
+
+/// What devices ask to be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrustMode {
+    /// The zip: `live-updater sign FILE.zip`
+    Bundle,
+    /// The release as a whole: `live-updater sign statement`
+    Statement,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
@@ -74,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     write_new(&private_path, &key.to_pem().map_err(internal)?, 0o600)?;
     write_new(&public_path, &public_key, 0o644)?;
     output.result(&Report {
-        trust: trust(&public_key, algorithm),
+        trust: trust(arguments.mode, &public_key, algorithm),
         private_key_file: private_path,
         public_key_file: public_path,
         public_key,
@@ -118,9 +132,13 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// What the app's configuration needs.
-pub(crate) fn trust(public_key: &str, algorithm: SignatureAlgorithm) -> Value {
+pub(crate) fn trust(mode: TrustMode, public_key: &str, algorithm: SignatureAlgorithm) -> Value {
+    let mode = match mode {
+        TrustMode::Bundle => "bundle",
+        TrustMode::Statement => "statement",
+    };
     json!({
-        "mode": "bundle",
+        "mode": mode,
         "keys": [{ "key": public_key, "algorithm": algorithm }],
     })
 }

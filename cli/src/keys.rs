@@ -3,13 +3,13 @@
 mod private;
 mod signing;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use live_updater::{PublicKey, SignatureAlgorithm};
+use live_updater::{PinnedKeys, PublicKey, SignatureAlgorithm};
 
 pub(crate) use private::{KeyKind, PrivateKey};
-pub(crate) use signing::{Signed, sign_file};
+pub(crate) use signing::{Signed, public_key, sign_bytes, sign_file};
 
 use crate::output::Failure;
 
@@ -20,6 +20,18 @@ pub(crate) fn read_public(
 ) -> Result<PublicKey, Failure> {
     PublicKey::from_pem(&read_text(path)?, algorithm)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// Reads the public keys of PEM files; none where there are no files.
+pub(crate) fn read_pinned(
+    paths: &[PathBuf],
+    algorithm: Option<SignatureAlgorithm>,
+) -> Result<Option<PinnedKeys>, Failure> {
+    let keys = paths
+        .iter()
+        .map(|path| read_public(path, algorithm))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(PinnedKeys::new(keys))
 }
 
 /// Reads a private key from a PEM file.

@@ -11,6 +11,7 @@ mod mock;
 mod output;
 mod pack;
 mod sign;
+mod statement;
 mod verify;
 
 use std::process::ExitCode;

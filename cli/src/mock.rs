@@ -14,9 +14,16 @@ Examples:
   live-updater pack dist --version 1.2.3 --out bundles/1.2.3.zip
   live-updater mock bundles --port 8080
   live-updater mock bundles --fault bundle:cut=100000 --fault check:status=503,retry-after=2
+  live-updater mock bundles --fault check:old-statement
+  live-updater mock bundles --port 8443 --address 0.0.0.0 --tls ca.pem --host 192.168.1.20
 
 Every 1.2.3.zip or NAME-1.2.3.zip in the folder is offered, the newest first; NAME-1.2.3.zip.sig holds
-its signature, NAME-1.2.3.json what else the answer says, channels.json pins channels.";
+its signature, NAME-1.2.3.json what else the answer says, channels.json pins channels.
+NAME-1.2.3.statement.json is a release statement: where there are some for an app, a channel and a
+platform, the highest sequence is offered there, and nothing without a statement.
+
+Faults of a check's statement: no-statement, old-statement, other-statement, broken-statement,
+expired-statement, statement=FILE.";
 
 /// Run a mock update server on a folder of bundles, with faults on request.
 #[derive(Debug, Args)]
@@ -41,9 +48,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BYTES")]
     rate: Option<u64>,
 
-    /// Serve HTTPS with a throw-away certificate, and write its CA to this file.
+    /// Serve HTTPS with a throw-away certificate for this machine, and write its CA to this file.
     #[arg(long, value_name = "CA.pem")]
     tls: Option<PathBuf>,
+
+    /// A name or an IP address by which other devices reach this machine, for the certificate;
+    /// may be given several times.
+    #[arg(long = "host", value_name = "NAME|IP", requires = "tls", value_parser = host)]
+    hosts: Vec<String>,
 
     /// A fault for every request to an endpoint (check, bundle, confirm, health, any), or for the
     /// next N: ENDPOINT[*N]:FAULT. May be given several times.
@@ -79,6 +91,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.tls.is_some() {
         builder = builder.tls(mock_update_server::TlsCertificate::Valid);
     }
+    for host in &arguments.hosts {
+        builder = builder.tls_host(host);
+    }
     let server = builder
         .start_blocking()
         .map_err(|error| not_started(arguments, &error))?;
@@ -96,6 +111,14 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         url: server.url().to_string(),
     })?;
     eprintln!("{}", offer(&server, arguments));
+    for host in &arguments.hosts {
+        // RFC 3986, section 3.2.2: an IPv6 address stands in brackets.
+        let host = match host.parse() {
+            Ok(IpAddr::V6(address)) => format!("[{address}]"),
+            _ => host.clone(),
+        };
+        eprintln!("other devices: https://{host}:{}", server.addr().port());
+    }
     // Until somebody ends the process.
     loop {
         std::thread::park();
@@ -121,13 +144,37 @@ fn not_started(arguments: &Arguments, error: &io::Error) -> Failure {
 /// What devices can get, as far as it is there already.
 fn offer(server: &MockServer, arguments: &Arguments) -> String {
     let folder = arguments.dir.display();
-    match server.versions() {
-        Ok(versions) if versions.is_empty() => format!(
+    let found = server
+        .versions()
+        .and_then(|versions| Ok((versions, server.statements()?)));
+    match found {
+        Ok((versions, statements)) if versions.is_empty() && statements.is_empty() => format!(
             "no bundle in {folder} yet: it offers what is called 1.2.3.zip or NAME-1.2.3.zip"
         ),
-        Ok(versions) => format!("bundles: {}", versions.join(", ")),
+        Ok((versions, statements)) => {
+            let bundles = format!("bundles: {}", versions.join(", "));
+            let statements = statements
+                .iter()
+                .map(|statement| format!("statement: {statement}"));
+            [bundles]
+                .into_iter()
+                .chain(statements)
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
         Err(error) => format!("warning: {folder} can't be read: {error}"),
     }
+}
+
+/// What can stand in a certificate.
+fn host(text: &str) -> Result<String, String> {
+    let is_name = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+    if text.parse::<IpAddr>().is_ok() || (is_name && !text.is_empty()) {
+        return Ok(text.to_owned());
+    }
+    Err("a name or an IP address, without a scheme and a port".to_owned())
 }
 
 #[derive(Debug, Clone)]

@@ -37,6 +37,11 @@ impl Output {
         Ok(())
     }
 
+    /// Prints what isn't a result but a document, as it is.
+    pub(crate) fn text(&self, text: &str) {
+        print(text);
+    }
+
     /// Tells people about something that they may not want. Scripts find it in the result.
     pub(crate) fn warn(&self, warning: &impl fmt::Display) {
         if !self.json {

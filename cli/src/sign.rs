@@ -1,30 +1,57 @@
-//! `live-updater sign`: a signature over a zip's bytes.
+//! `live-updater sign`: a signature over a zip's bytes, or a statement about a release.
+
+mod add;
+mod report;
+mod statement;
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use live_updater::{Sha256Digest, SignatureAlgorithm};
 use serde::Serialize;
 
 use crate::keys::{self, Signed};
 use crate::output::{Failure, Output};
 
-/// Sign a zip: the signature goes beside it as FILE.zip.sig.
+/// Sign a zip: the signature goes beside it as FILE.zip.sig. Or sign a release as a whole.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    subcommand_value_name = "statement|add",
+    subcommand_help_heading = "For apps with the trust mode `statement`",
+    after_help = "\
 Example:
   live-updater sign app-1.2.3.zip --key keys/live-updater.private.pem
+  live-updater sign statement app-1.2.3.zip --version 1.2.3 --app-id com.example.app \\
+      --key keys/live-updater.private.pem
 
-The text in app-1.2.3.zip.sig is what the update server answers as `signature`.")]
+The text in app-1.2.3.zip.sig is what the update server answers as `signature`."
+)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    release: Option<Release>,
+
+    #[command(flatten)]
+    bundle: Bundle,
+}
+
+#[derive(Debug, Subcommand)]
+enum Release {
+    Statement(Box<statement::Arguments>),
+    Add(add::Arguments),
+}
+
+#[derive(Debug, Args)]
+struct Bundle {
     /// The bundle
-    #[arg(value_name = "FILE.zip")]
-    file: PathBuf,
+    #[arg(value_name = "FILE.zip", required = true)]
+    file: Option<PathBuf>,
 
     /// The private key: PEM with PKCS#8, PKCS#1 or SEC1
-    #[arg(long, value_name = "PRIVATE.pem")]
-    key: PathBuf,
+    #[arg(long, value_name = "PRIVATE.pem", required = true)]
+    key: Option<PathBuf>,
 
     /// rsa-pss-sha256 for an RSA key that would sign with rsa-pkcs1-sha256 otherwise
     #[arg(long, value_name = "NAME")]
@@ -36,15 +63,26 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
-    let key = keys::read_private(&arguments.key)?;
-    let signed = keys::sign_file(&arguments.file, &key, arguments.algorithm)?;
+    match &arguments.release {
+        Some(Release::Statement(arguments)) => statement::run(arguments, output),
+        Some(Release::Add(arguments)) => add::run(arguments, output),
+        None => sign_bundle(&arguments.bundle, output),
+    }
+}
+
+fn sign_bundle(arguments: &Bundle, output: &Output) -> Result<(), Failure> {
+    let (Some(file), Some(key)) = (&arguments.file, &arguments.key) else {
+        return Err(Failure::usage("a zip and --key are needed"));
+    };
+    let key = keys::read_private(key)?;
+    let signed = keys::sign_file(file, &key, arguments.algorithm)?;
     let out = arguments
         .out
         .clone()
-        .unwrap_or_else(|| signature_file(&arguments.file));
+        .unwrap_or_else(|| signature_file(file));
     write_signature(&out, &signed)?;
     output.result(&Report {
-        file: arguments.file.clone(),
+        file: file.clone(),
         size: signed.bundle.size,
         sha256: signed.bundle.sha256,
         algorithm: signed.algorithm,

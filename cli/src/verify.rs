@@ -1,31 +1,37 @@
-//! `live-updater verify`: what a device would say about a zip's checksum and signature.
+//! `live-updater verify`: what a device would say about a zip's checksum and signature, or about
+//! a release statement.
+
+mod statement;
 
 use std::path::PathBuf;
 use std::{fmt, fs, io};
 
 use clap::Args;
-use live_updater::{PinnedKeys, Sha256Digest, SignatureAlgorithm, Trust, verify_file};
+use live_updater::{Sha256Digest, SignatureAlgorithm, Trust, verify_file};
 use serde::Serialize;
 
 use crate::keys;
 use crate::output::{Failure, Output};
 use crate::sign::signature_file;
+use crate::statement::Envelope;
 
-/// Verify a zip's checksum and signature as devices do.
+/// Verify a zip's checksum and signature, or a release statement, as devices do.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   live-updater verify app-1.2.3.zip --key keys/live-updater.public.pem
   live-updater verify app-1.2.3.zip --checksum 2c26b46b68ffc68ff99b453c1d304134134...
+  live-updater verify app-1.2.3.statement.json --bundle app-1.2.3.zip \\
+      --key keys/one.public.pem --key keys/two.public.pem --threshold 2
 
 Exit code 0: all that was asked for holds. 1: it does not. 2: it could not be looked at.")]
 pub(crate) struct Arguments {
-    /// The bundle
-    #[arg(value_name = "FILE.zip")]
+    /// The bundle, or a release statement
+    #[arg(value_name = "FILE.zip|FILE.json")]
     file: PathBuf,
 
-    /// A public key in PEM; given several times, any of them will do. Needed where there is no
-    /// --checksum
+    /// A public key in PEM; given several times, any of them will do, or for a statement as many
+    /// as --threshold says. Needed where there is no --checksum
     #[arg(
         long = "key",
         value_name = "PUBLIC.pem",
@@ -44,15 +50,29 @@ pub(crate) struct Arguments {
     /// The SHA-256 that the zip must have, as 64 hex digits
     #[arg(long, value_name = "HEX")]
     checksum: Option<Sha256Digest>,
+
+    #[command(flatten)]
+    statement: statement::Options,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
-    let keys = arguments
-        .keys
-        .iter()
-        .map(|path| keys::read_public(path, arguments.algorithm))
-        .collect::<Result<Vec<_>, _>>()?;
-    let (trust, signature) = match PinnedKeys::new(keys) {
+    let file = &arguments.file;
+    if Envelope::is_in(file).map_err(|error| Failure::unreadable(file, &error))? {
+        if arguments.signature.is_some() || arguments.checksum.is_some() {
+            return Err(Failure::usage(
+                "--signature and --checksum are for zips: a statement has its own signatures",
+            ));
+        }
+        return statement::verify(arguments, output);
+    }
+    if arguments.statement.is_used() {
+        let file = file.display();
+        return Err(Failure::usage(format!(
+            "{file} is no statement: --bundle, --threshold, --app-id, --channel and --platform are for those"
+        )));
+    }
+    let keys = keys::read_pinned(&arguments.keys, arguments.algorithm)?;
+    let (trust, signature) = match keys {
         Some(keys) => (Trust::Bundle { keys }, Some(signature(arguments)?)),
         None => (Trust::Unsigned, None),
     };

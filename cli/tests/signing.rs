@@ -169,6 +169,10 @@ fn keygen_prints_the_apps_configuration_and_no_secret() {
     assert_eq!(key["key"], pair["publicKey"]);
     assert_eq!(key["algorithm"], "ed25519");
 
+    let pair = workshop.json("keygen --force --mode statement");
+    assert_eq!(pair["trust"]["mode"], "statement");
+    assert_eq!(pair["trust"]["keys"][0]["key"], pair["publicKey"]);
+
     let run = workshop.run("keygen --force");
     let private = String::from_utf8(workshop.read("live-updater.private.pem")).unwrap();
     let secret = private.lines().nth(1).unwrap();
@@ -217,6 +221,17 @@ fn requests_that_make_no_sense_exit_with_2() {
         "sign nothing.zip --key live-updater.private.pem",
         "sign a.zip --key live-updater.private.pem --algorithm rsa-pss-sha256",
         "sign a.zip --key live-updater.private.pem --algorithm md5",
+        "sign statement",
+        "sign statement a.zip --version 1.0.0 --app-id a.b",
+        "sign statement a.zip --version 1.0.0 --key live-updater.private.pem",
+        "sign statement a.zip --app-id a.b --key live-updater.private.pem",
+        "sign statement a.zip --version 1.0 --app-id a.b --key live-updater.private.pem",
+        "sign statement --version 1.0.0 --app-id a.b --key live-updater.private.pem",
+        "sign statement a.zip --version 1.0.0 --app-id a.b --key live-updater.public.pem",
+        "sign statement a.zip --version 1.0.0 --app-id a.b --key live-updater.private.pem --expires-in 1y",
+        "sign statement a.zip --version 1.0.0 --app-id a.b --key live-updater.private.pem --platform windows",
+        "sign add a.zip --key live-updater.private.pem",
+        "sign add nothing.json --key live-updater.private.pem",
         "pack dist --version one",
         "keygen --private a.pem",
         "keygen --algorithm rsa --bits 1024",
@@ -239,7 +254,17 @@ fn requests_that_make_no_sense_exit_with_2() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let workshop = Workshop::new();
-    for command in ["", "keygen", "pack", "sign", "verify", "inspect"] {
+    for command in [
+        "",
+        "keygen",
+        "pack",
+        "sign",
+        "sign statement",
+        "sign add",
+        "verify",
+        "inspect",
+        "mock",
+    ] {
         let run = workshop.run(&format!("{command} --help"));
         assert_eq!(run.code, 0);
         assert!(run.stdout.contains("Example"), "{command}");

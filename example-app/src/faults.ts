@@ -2,7 +2,8 @@
 
 import { LiveUpdater } from 'capacitor-live-updater';
 
-export type Fault = '' | 'throws-before-ready' | 'never-ready' | 'stale-ready' | 'service-worker';
+export type Fault =
+  '' | 'throws-before-ready' | 'never-ready' | 'stale-ready' | 'service-worker' | 'hostile-worker';
 
 export const fault = import.meta.env.VITE_FAULT as Fault;
 
@@ -17,6 +18,9 @@ export async function failBeforeReady(): Promise<void> {
     case 'service-worker':
       await registerBrokenWorker();
       throw new Error('this bundle has left a service worker behind');
+    case 'hostile-worker':
+      await navigator.serviceWorker.register('hostile-worker.js');
+      break;
     case 'never-ready':
       await new Promise<never>(() => undefined);
   }

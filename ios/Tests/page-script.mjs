@@ -6,10 +6,13 @@ import { createContext, runInContext } from 'node:vm';
 
 const source = readFileSync(process.argv[2], 'utf8');
 
-function open({ isFrame }) {
+function open({ isFrame = false, address = 'capacitor://localhost/' }) {
   const told = [];
+  const { protocol, host } = new URL(address);
   const window = {
     told,
+    URL,
+    location: { protocol, host },
     setTimeout,
     clearTimeout,
     navigator: {},
@@ -23,7 +26,7 @@ function open({ isFrame }) {
   return window;
 }
 
-const page = open({ isFrame: false });
+const page = open({});
 const token = await page.__liveUpdaterLaunch.token;
 await null;
 assert.match(token, /^[0-9a-f]{32}$/);
@@ -32,3 +35,8 @@ assert.deepEqual(page.told, [token]);
 const frame = open({ isFrame: true });
 assert.equal(frame.__liveUpdaterLaunch, undefined);
 assert.deepEqual(frame.told, []);
+
+// The web view runs the script there too, where the app lets such pages in.
+const foreign = open({ address: 'https://partner.example/' });
+assert.equal(foreign.__liveUpdaterLaunch, undefined);
+assert.deepEqual(foreign.told, []);

@@ -36,16 +36,7 @@ impl FileList {
         storage: &dyn Storage,
         www: &Path,
     ) -> Result<Vec<String>, Error> {
-        let mut damaged = BTreeSet::new();
-        for (folder, children) in folders(self.files()) {
-            check_folder(storage, www, folder, &children, &mut damaged)?;
-        }
-        for file in self.files() {
-            if !has_size(storage, &www.join(file.path()), file.size())? {
-                damaged.insert(file.path().to_owned());
-            }
-        }
-        Ok(damaged.into_iter().collect())
+        Ok(self.find_wrong_sizes(storage, www)?.into_iter().collect())
     }
 
     /// Does all that [`check_sizes`](Self::check_sizes) does, and hashes the files on `threads`
@@ -59,7 +50,7 @@ impl FileList {
         threads: usize,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<HashOutcome, Error> {
-        let mut damaged: BTreeSet<_> = self.check_sizes(storage, www)?.into_iter().collect();
+        let mut damaged = self.find_wrong_sizes(storage, www)?;
         let left: Vec<_> = self
             .files()
             .iter()
@@ -89,6 +80,23 @@ impl FileList {
             damaged: damaged.into_iter().collect(),
             complete,
         })
+    }
+
+    fn find_wrong_sizes(
+        &self,
+        storage: &dyn Storage,
+        www: &Path,
+    ) -> Result<BTreeSet<String>, Error> {
+        let mut damaged = BTreeSet::new();
+        for (folder, children) in folders(self.files()) {
+            check_folder(storage, www, folder, &children, &mut damaged)?;
+        }
+        for file in self.files() {
+            if !has_size(storage, &www.join(file.path()), file.size())? {
+                damaged.insert(file.path().to_owned());
+            }
+        }
+        Ok(damaged)
     }
 }
 

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::path::BundlePath;
+use super::sorted;
 use super::tree::Tree;
 use crate::digest::Sha256Digest;
 use crate::error::Error;
@@ -13,8 +14,8 @@ pub struct FileList {
     files: Vec<ListedFile>,
 }
 
-/// One file of a bundle.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One file of a bundle. Their order is that of their paths' bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListedFile {
     path: BundlePath,
     size: u64,
@@ -43,9 +44,10 @@ impl FileList {
         Ok(Self::sorted(listed))
     }
 
-    pub(super) fn sorted(mut files: Vec<ListedFile>) -> Self {
-        files.sort_unstable_by(|one, other| one.path.cmp(&other.path));
-        Self { files }
+    pub(super) fn sorted(files: Vec<ListedFile>) -> Self {
+        Self {
+            files: sorted(files),
+        }
     }
 
     /// The files, in the byte order of their paths.

@@ -6,6 +6,7 @@ use super::fields::{Fields, invalid, invalid_entry, read_exact_at};
 use super::records::{
     Header, LOCAL_LEN, LocalHeader, Method, RawHeader, check_flags, local_header_len,
 };
+use super::sorted;
 use crate::error::Error;
 use crate::store::storage::ReadAt;
 
@@ -157,9 +158,8 @@ impl<'a> Header<'a> {
 }
 
 /// Refuses entries that share bytes: the trick behind archives that inflate to petabytes.
-pub(super) fn refuse_overlaps(extents: &mut [(Extent, &[u8])]) -> Result<(), Error> {
-    extents.sort_unstable_by_key(|(extent, _)| *extent);
-    for pair in extents.windows(2) {
+pub(super) fn refuse_overlaps(extents: Vec<(Extent, &[u8])>) -> Result<(), Error> {
+    for pair in sorted(extents).windows(2) {
         if let [(earlier, _), (later, name)] = pair
             && later.start < earlier.end
         {

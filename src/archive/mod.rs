@@ -15,6 +15,7 @@ mod entry_reader;
 mod fields;
 mod file_list;
 mod headers;
+mod listing;
 mod open;
 mod parallel;
 mod path;
@@ -26,11 +27,20 @@ mod tests;
 mod tree;
 mod unpack;
 
+use std::collections::BinaryHeap;
+
 pub use file_list::{DecodeFileListError, FileList, ListedFile};
+pub use listing::list_bundle;
 pub(crate) use open::Archive;
 pub(crate) use unpack::{FileSource, unpack};
 
-/// How large a bundle may be.
+/// Sorts by a heap. The standard library's sorts are faster, and bring 4 KB of code for each type
+/// that they sort; these lists are short, and sorted once a bundle.
+fn sorted<T: Ord>(items: Vec<T>) -> Vec<T> {
+    BinaryHeap::from(items).into_sorted_vec()
+}
+
+/// What a bundle may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -39,14 +49,18 @@ pub struct Limits {
     pub max_files: u32,
     /// The most bytes that all files may have together.
     pub max_unpacked_bytes: u64,
+    /// Whether what macOS puts into archives, `__MACOSX/` and `.DS_Store`, is left out. Else such an
+    /// archive is refused.
+    pub skips_macos_files: bool,
 }
 
 impl Default for Limits {
-    /// 20,000 entries and 1 GiB.
+    /// 20,000 entries and 1 GiB, and what macOS adds is left out.
     fn default() -> Self {
         Self {
             max_files: 20_000,
             max_unpacked_bytes: 1 << 30,
+            skips_macos_files: true,
         }
     }
 }

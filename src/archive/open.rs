@@ -157,7 +157,11 @@ impl<'h, 'b> Contents<'h, 'b> {
             };
             let path = BundlePath::parse(name)?;
             check_kind(header, is_folder)?;
-            if is_skipped(&path, is_folder) {
+            if is_macos(&path, is_folder) {
+                if !limits.skips_macos_files {
+                    let problem = "it is what macOS adds to archives: pack without it";
+                    return Err(invalid_entry(header.name, problem));
+                }
             } else if is_folder {
                 tree.add_folder(&path)?;
                 contents.folders.push(path);
@@ -218,7 +222,7 @@ fn check_kind(header: &Header<'_>, is_folder: bool) -> Result<(), Error> {
 }
 
 /// What macOS puts into archives beside the files that were meant.
-fn is_skipped(path: &BundlePath, is_folder: bool) -> bool {
+fn is_macos(path: &BundlePath, is_folder: bool) -> bool {
     let in_resources = match path.as_str().split_once('/') {
         Some((first, _)) => first == MACOS_RESOURCES,
         None => is_folder && path.as_str() == MACOS_RESOURCES,
@@ -256,6 +260,6 @@ fn locate_all(
         extents.push((header.locate(source, directory, &mut scratch)?, header.name));
     }
     let offsets = extents.iter().map(|(extent, _)| extent.data).collect();
-    refuse_overlaps(&mut extents)?;
+    refuse_overlaps(extents)?;
     Ok(offsets)
 }

@@ -14,6 +14,7 @@ use super::fields::invalid_entry;
 use super::file_list::{FileList, ListedFile};
 use super::parallel::{Shares, all_cores, share};
 use super::path::BundlePath;
+use super::sorted;
 use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::store::storage::Storage;
@@ -63,8 +64,8 @@ pub(crate) fn unpack(
     let files = source.files();
     create_folders(files, storage, destination)?;
     // The largest first, so that no thread is left alone with one in the end.
-    let mut order: Vec<usize> = (0..files.len()).collect();
-    order.sort_by_key(|index| Reverse(files.get(*index).map(|file| file.size)));
+    let sizes = files.iter().map(|file| Reverse(file.size));
+    let order = sorted(sizes.zip(0..).collect());
     let unpacking = Unpacking {
         source,
         storage,
@@ -78,7 +79,7 @@ pub(crate) fn unpack(
         while let Some(share) = shares.take() {
             if let Some((index, file)) = order
                 .get(share)
-                .and_then(|index| Some((*index, files.get(*index)?)))
+                .and_then(|(_, index)| Some((*index, files.get(*index)?)))
             {
                 listed.push(unpacking.write_file(index, file, &mut buffer, shares)?);
             }

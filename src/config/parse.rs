@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
 use super::{AutoUpdate, Config, Secret, SourceKind};
 use crate::error::Error;
+use crate::keys::{KeyProblem, Keys};
 use crate::transport::rules::{header_problem, is_loopback, is_named};
-use crate::verify::{PinnedKeys, PublicKey, Trust, UnknownAlgorithm};
+use crate::verify::{MAX_SEQUENCE, PinnedKeys, PublicKey, Trust, UnknownAlgorithm};
 
 /// Where plugins are configured in a whole app's configuration.
 const PLUGINS: &str = "plugins";
@@ -50,8 +51,7 @@ fn identity(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
         config.channel = channel;
     }
     config.device_id = keys.nonempty_text("deviceId")?;
-    // For statements; the other modes have no sequence that it could hold.
-    keys.number("minSequence", 0..=(1 << 53) - 1)?;
+    config.min_sequence = keys.number("minSequence", 0..=MAX_SEQUENCE)?;
     if keys.choice("source", &["native-update"])?.is_some() {
         config.source = SourceKind::NativeUpdate;
     }
@@ -91,7 +91,8 @@ fn behaviour(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
     keys.set_count("crashLoopLimit", 1..=1000, &mut config.crash_loop_limit)?;
     keys.set_count("keepBundles", 2..=1000, &mut config.keep_bundles)?;
     keys.set_flag("allowDowngrade", &mut config.allow_downgrade)?;
-    keys.set_flag("resetWhenUpdate", &mut config.reset_when_update)
+    keys.set_flag("resetWhenUpdate", &mut config.reset_when_update)?;
+    Ok(())
 }
 
 fn limits(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
@@ -120,15 +121,13 @@ fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
         && !is_loopback(url)
         && !is_named(url, &config.dangerous_insecure_hosts)
     {
-        return Err(keys.problem(
-            "updateUrl",
-            "must begin with https://, but for loopback hosts",
-        ));
+        let problem = "must begin with https://, but for loopback hosts";
+        return Err(keys.problem("updateUrl", problem).into());
     }
     config.headers = headers(keys)?;
     if let Some(token) = keys.nonempty_text("token")? {
         if let Some(problem) = header_problem("authorization", &token) {
-            return Err(keys.problem("token", problem));
+            return Err(keys.problem("token", problem).into());
         }
         config.token = Some(token.into());
     }
@@ -143,7 +142,8 @@ fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
         1..=3_600_000,
         Duration::from_millis,
         &mut config.read_timeout,
-    )
+    )?;
+    Ok(())
 }
 
 fn update_url(text: &str) -> Result<Url, &'static str> {
@@ -163,43 +163,49 @@ fn update_url(text: &str) -> Result<Url, &'static str> {
 
 fn trust(keys: &mut Keys) -> Result<Trust, Error> {
     let Some(value) = keys.take("trust") else {
-        return Err(keys.problem(
-            "trust",
-            "missing: {\"mode\": \"bundle\", \"keys\": [{\"key\": PEM}]} installs signed bundles only",
-        ));
+        let problem = "missing: {\"mode\": \"bundle\", \"keys\": [{\"key\": PEM}]} installs signed bundles only";
+        return Err(keys.problem("trust", problem).into());
     };
     let Value::Object(object) = value else {
-        return Err(keys.problem("trust", "must be an object"));
+        return Err(keys.problem("trust", "must be an object").into());
     };
     let mut trust = Keys::new("trust.", object);
     let mode = trust
-        .choice("mode", &["bundle", "unsigned"])?
-        .ok_or_else(|| trust.problem("mode", "missing: \"bundle\" or \"unsigned\""))?;
-    let pinned = public_keys(&mut trust)?;
-    if let Some(threshold) = trust.number("threshold", 1..=u64::MAX)?
-        && threshold > 1
-    {
-        return Err(trust.problem("threshold", "must be 1: a bundle has one signature"));
+        .choice("mode", &["bundle", "statement", "unsigned"])?
+        .ok_or_else(|| {
+            trust.problem("mode", "missing: \"bundle\", \"statement\" or \"unsigned\"")
+        })?;
+    let pinned = PinnedKeys::new(public_keys(&mut trust)?);
+    let threshold = trust.number("threshold", 1..=u64::MAX)?.unwrap_or(1);
+    let problem = match (mode.as_str(), &pinned) {
+        ("unsigned", Some(_)) => Some(("keys", "mode \"unsigned\" takes no keys")),
+        ("bundle" | "statement", None) => Some(("keys", "needs at least one public key")),
+        ("bundle" | "unsigned", _) if threshold > 1 => {
+            Some(("threshold", "must be 1: a bundle has one signature"))
+        }
+        (_, Some(keys)) if threshold > keys.as_slice().len() as u64 => Some((
+            "threshold",
+            "there are fewer different keys than have to sign",
+        )),
+        _ => None,
+    };
+    if let Some((key, problem)) = problem {
+        return Err(trust.problem(key, problem).into());
     }
     trust.finish()?;
-    match (mode.as_str(), PinnedKeys::new(pinned)) {
-        ("unsigned", None) => Ok(Trust::Unsigned),
-        ("unsigned", Some(_)) => Err(Error::config(
-            "trust.keys",
-            "mode \"unsigned\" takes no keys",
-        )),
-        (_, None) => Err(Error::config("trust.keys", "needs at least one public key")),
-        (_, Some(keys)) => Ok(Trust::Bundle { keys }),
-    }
+    Ok(match pinned {
+        None => Trust::Unsigned,
+        Some(keys) if mode == "bundle" => Trust::Bundle { keys },
+        Some(keys) => Trust::Statement {
+            keys,
+            threshold: usize::try_from(threshold).unwrap_or(usize::MAX),
+        },
+    })
 }
 
-fn public_keys(trust: &mut Keys) -> Result<Vec<PublicKey>, Error> {
-    let values = match trust.take("keys") {
-        None => return Ok(Vec::new()),
-        Some(Value::Array(values)) => values,
-        Some(_) => return Err(trust.problem("keys", "must be an array")),
-    };
-    values
+fn public_keys(trust: &mut Keys) -> Result<Vec<PublicKey>, KeyProblem> {
+    trust
+        .array("keys")?
         .into_iter()
         .enumerate()
         .map(|(index, value)| {
@@ -223,7 +229,7 @@ fn public_keys(trust: &mut Keys) -> Result<Vec<PublicKey>, Error> {
         .collect()
 }
 
-fn headers(keys: &mut Keys) -> Result<Vec<(String, Secret)>, Error> {
+fn headers(keys: &mut Keys) -> Result<Vec<(String, Secret)>, KeyProblem> {
     let object = match keys.take("headers") {
         None => return Ok(Vec::new()),
         Some(Value::Object(object)) => object,
@@ -245,112 +251,13 @@ fn headers(keys: &mut Keys) -> Result<Vec<(String, Secret)>, Error> {
         .collect()
 }
 
-/// The keys of one object that are still unread.
-struct Keys {
-    prefix: String,
-    object: Map<String, Value>,
-}
-
 impl Keys {
-    fn new(prefix: &str, object: Map<String, Value>) -> Self {
-        // A null is how JavaScript and Kotlin often write "not set".
-        let object = object
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .collect();
-        Self {
-            prefix: prefix.to_owned(),
-            object,
-        }
-    }
-
-    /// Every key has to be one that is known.
-    fn finish(self) -> Result<(), Error> {
-        match self.object.keys().next() {
-            None => Ok(()),
-            Some(key) => Err(self.problem(key, "unknown key")),
-        }
-    }
-
-    fn problem(&self, key: &str, problem: impl Into<String>) -> Error {
-        Error::config(format!("{}{key}", self.prefix), problem)
-    }
-
-    fn take(&mut self, key: &str) -> Option<Value> {
-        self.object.remove(key)
-    }
-
-    fn text(&mut self, key: &str) -> Result<Option<String>, Error> {
-        match self.take(key) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(self.problem(key, "must be a text")),
-        }
-    }
-
-    fn nonempty_text(&mut self, key: &str) -> Result<Option<String>, Error> {
-        match self.text(key)? {
-            Some(text) if text.trim().is_empty() => Err(self.problem(key, "must not be empty")),
-            text => Ok(text),
-        }
-    }
-
-    fn required_text(&mut self, key: &str) -> Result<String, Error> {
-        self.nonempty_text(key)?
-            .ok_or_else(|| self.problem(key, "missing"))
-    }
-
-    fn choice(&mut self, key: &str, choices: &[&str]) -> Result<Option<String>, Error> {
-        match self.text(key)? {
-            Some(text) if !choices.contains(&text.as_str()) => {
-                Err(self.problem(key, format!("must be one of {}", choices.join(", "))))
-            }
-            text => Ok(text),
-        }
-    }
-
-    /// One text, or an array of texts.
-    fn texts(&mut self, key: &str) -> Result<Vec<String>, Error> {
-        let values = match self.take(key) {
-            None => return Ok(Vec::new()),
-            Some(Value::Array(values)) => values,
-            Some(value) => vec![value],
-        };
-        values
-            .into_iter()
-            .map(|value| match value {
-                Value::String(text) => Ok(text),
-                _ => Err(self.problem(key, "must be an array of texts")),
-            })
-            .collect()
-    }
-
-    fn number(
-        &mut self,
-        key: &str,
-        range: std::ops::RangeInclusive<u64>,
-    ) -> Result<Option<u64>, Error> {
-        let Some(value) = self.take(key) else {
-            return Ok(None);
-        };
-        // JavaScript writes 5.0 as 5, but other tools don't.
-        let number = value.as_u64().or_else(|| {
-            let number = value.as_f64()?;
-            (number.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(&number))
-                .then_some(number as u64)
-        });
-        match number.filter(|number| range.contains(number)) {
-            Some(number) => Ok(Some(number)),
-            None => Err(self.problem(key, whole_number(&range))),
-        }
-    }
-
     fn set_count(
         &mut self,
         key: &str,
         range: std::ops::RangeInclusive<u64>,
         target: &mut u32,
-    ) -> Result<(), Error> {
+    ) -> Result<(), KeyProblem> {
         if let Some(number) = self.number(key, range)? {
             *target = u32::try_from(number).unwrap_or(u32::MAX);
         }
@@ -363,29 +270,18 @@ impl Keys {
         range: std::ops::RangeInclusive<u64>,
         unit: fn(u64) -> Duration,
         target: &mut Duration,
-    ) -> Result<(), Error> {
+    ) -> Result<(), KeyProblem> {
         if let Some(number) = self.number(key, range)? {
             *target = unit(number);
         }
         Ok(())
     }
 
-    fn set_flag(&mut self, key: &str, target: &mut bool) -> Result<(), Error> {
-        match self.take(key) {
-            None => Ok(()),
-            Some(Value::Bool(flag)) => {
-                *target = flag;
-                Ok(())
-            }
-            Some(_) => Err(self.problem(key, "must be true or false")),
+    fn set_flag(&mut self, key: &str, target: &mut bool) -> Result<(), KeyProblem> {
+        if let Some(flag) = self.flag(key)? {
+            *target = flag;
         }
-    }
-}
-
-fn whole_number(range: &std::ops::RangeInclusive<u64>) -> String {
-    match (range.start(), range.end()) {
-        (start, &u64::MAX) => format!("must be a whole number of at least {start}"),
-        (start, end) => format!("must be a whole number from {start} to {end}"),
+        Ok(())
     }
 }
 
@@ -455,12 +351,46 @@ mod tests {
                 "trust.keys[0].key",
             ),
             (
+                r#"{"appId": "a", "trust": {"mode": "statement"}}"#,
+                "trust.keys",
+            ),
+            (
                 r#"{"appId": "a", "trust": {"mode": "unsigned", "threshold": 2}}"#,
                 "trust.threshold",
             ),
             (r#"{"appId": "a", "trust": {"mode": "none"}}"#, "trust.mode"),
         ] {
             assert_eq!(refused_key(text), key);
+        }
+    }
+
+    #[test]
+    fn no_more_keys_have_to_sign_than_there_are() {
+        let key = |seed| {
+            let key = crate::verify::statement::testing::pem(seed);
+            serde_json::json!({"key": key})
+        };
+        let trust = |mode: &str, keys: Vec<Value>, threshold: Value| {
+            let trust = serde_json::json!({"mode": mode, "keys": keys, "threshold": threshold});
+            serde_json::json!({"appId": "a", "trust": trust}).to_string()
+        };
+        for (mode, keys, threshold) in [
+            ("bundle", vec![key(1), key(2)], 2),
+            ("statement", vec![key(1)], 2),
+            ("statement", vec![key(1), key(1)], 2),
+            ("statement", vec![key(1), key(2)], 3),
+            ("statement", vec![key(1), key(2)], 0),
+        ] {
+            let text = trust(mode, keys, threshold.into());
+            assert_eq!(refused_key(&text), "trust.threshold", "{text}");
+        }
+        let both = vec![key(1), key(2)];
+        for (threshold, expected) in [(Value::Null, 1), (1.into(), 1), (2.into(), 2)] {
+            let config = config(&trust("statement", both.clone(), threshold)).unwrap();
+            let Trust::Statement { keys, threshold } = config.trust else {
+                panic!("{:?}", config.trust)
+            };
+            assert_eq!((keys.as_slice().len(), threshold), (2, expected));
         }
     }
 

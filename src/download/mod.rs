@@ -15,7 +15,7 @@ pub(crate) mod cancel;
 mod floor;
 mod judge;
 pub(crate) mod part;
-mod range;
+pub(crate) mod range;
 mod sidecar;
 mod transfer;
 

@@ -2,7 +2,7 @@
 
 /// A `Content-Range` in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ContentRange {
+pub(crate) enum ContentRange {
     /// `bytes FIRST-LAST/TOTAL`, where the total may be unknown (`*`).
     Part {
         first: u64,
@@ -17,7 +17,7 @@ impl ContentRange {
     /// RFC 9110, section 14.4: a unit, a space, and a range or `*` with the total behind a slash.
     /// Units are compared without case (section 14.1). A range whose last position lies before
     /// its first, or at or beyond the total, is invalid.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (unit, rest) = text.trim().split_once(' ')?;
         let (range, total) = rest.trim().split_once('/')?;
         if !unit.eq_ignore_ascii_case("bytes") {

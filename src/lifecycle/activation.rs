@@ -15,8 +15,17 @@ use super::launch::{Inspect, Inspection};
 use super::{Lifecycle, Outcome, new_attempt, transition};
 
 impl Lifecycle {
-    /// The next launch will try this bundle.
+    /// The next launch will try this bundle, which a caller has chosen.
     pub(crate) fn set_next(&mut self, id: &str) -> Outcome<Bundle> {
+        self.try_next(id, false)
+    }
+
+    /// The next launch will try this bundle, which the server has offered.
+    pub(crate) fn follow_offer(&mut self, id: &BundleId) -> Outcome<Bundle> {
+        self.try_next(id.as_str(), true)
+    }
+
+    fn try_next(&mut self, id: &str, is_offered: bool) -> Outcome<Bundle> {
         self.ready_for_changes()?;
         let (id, record) = self.named(id)?;
         if let Some(record) = record {
@@ -24,6 +33,7 @@ impl Lifecycle {
         }
         let mut state = self.store.state.clone();
         state.next = Some(id.clone());
+        state.next_is_offered = is_offered;
         self.store.commit(state)?;
         let bundle = self.describe(&id);
         Ok((bundle.clone(), vec![Event::SetNext { bundle }]))
@@ -58,7 +68,11 @@ impl Lifecycle {
     pub(crate) fn reset(&mut self, to_last_successful: bool) -> Outcome<Launch> {
         self.ready_for_changes()?;
         let target = if to_last_successful {
-            self.fallback(&self.store.state, None)
+            let fallback = self.fallback(&self.store.state, None);
+            if let Some(id) = fallback.unreadable {
+                return Err(unreadable(&id));
+            }
+            fallback.bundle
         } else {
             BundleId::builtin()
         };
@@ -143,7 +157,7 @@ impl Lifecycle {
                 is_patient: true,
             };
             let inspection = if record.status == BundleStatus::Success {
-                inspector.inspect_good(record)
+                quick_look(&mut inspector, record)
             } else {
                 inspector.inspect_trial(record)
             };
@@ -184,11 +198,21 @@ impl Lifecycle {
 }
 
 /// That the file system fails says nothing about the bundle.
-pub(super) fn unreadable(id: &BundleId) -> Error {
+fn unreadable(id: &BundleId) -> Error {
     cannot_start(id, "its files can't be read now")
 }
 
 fn cannot_start(id: &BundleId, problem: &str) -> Error {
     let source = io::Error::new(io::ErrorKind::InvalidData, problem);
     Error::storage("start", BundleFolder::installed(id).path(), source)
+}
+
+fn quick_look(inspector: &mut LaunchInspector<'_>, record: &BundleRecord) -> Inspection {
+    match inspector.is_whole(record) {
+        Ok(true) => Inspection::Whole {
+            hashed_boot: record.hashed_boot.clone(),
+        },
+        Ok(false) => Inspection::Damaged,
+        Err(_) => Inspection::Unfinished,
+    }
 }

@@ -27,8 +27,8 @@ impl Lifecycle {
         self.staging.remove(id);
     }
 
-    /// A bundle stands synced under its name: from here on the state knows it. With `as_next`,
-    /// the next launch tries it, in the same commit.
+    /// A bundle that was offered stands synced under its name: from here on the state knows it.
+    /// With `as_next`, the next launch tries it, in the same commit.
     pub(crate) fn add_bundle(&mut self, record: BundleRecord, as_next: bool) -> Outcome<Bundle> {
         self.ready_for_changes()?;
         let id = record.id.clone();
@@ -37,6 +37,7 @@ impl Lifecycle {
         state.bundles.push(record);
         if as_next {
             state.next = Some(id.clone());
+            state.next_is_offered = true;
         }
         self.store.commit(state)?;
         if !as_next {
@@ -179,6 +180,7 @@ impl Lifecycle {
 
     fn protection(&self, id: &BundleId) -> Option<&'static str> {
         let state = &self.store.state;
+        let fallback = self.fallback(state, Some(self.current_id()));
         if id.is_builtin() {
             Some("it is part of the app")
         } else if id == self.current_id() || *id == state.current {
@@ -187,7 +189,7 @@ impl Lifecycle {
             Some("it is what the next launch tries")
         } else if self.staging.contains(id) {
             Some("it is being installed")
-        } else if self.fallback(state, Some(self.current_id())) == *id {
+        } else if fallback.bundle == *id || fallback.unreadable.as_ref() == Some(id) {
             Some("it is what a rollback would run")
         } else {
             None

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use crate::archive::FileList;
+use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::store::bundles::BundleFolder;
 use crate::store::state::BundleRecord;
@@ -29,24 +30,15 @@ pub(crate) struct LaunchInspector<'a> {
 }
 
 impl Inspect for LaunchInspector<'_> {
-    fn inspect_good(&mut self, record: &BundleRecord) -> Inspection {
-        match BundleFolder::installed(&record.id).is_whole(self.storage) {
-            Ok(true) => Inspection::Whole {
-                hashed_boot: record.hashed_boot.clone(),
-            },
-            Ok(false) => Inspection::Damaged,
-            // A file system that fails says nothing about the bundle.
-            Err(_) => Inspection::Unfinished,
-        }
+    fn is_whole(&mut self, record: &BundleRecord) -> Result<bool, Error> {
+        BundleFolder::installed(&record.id).is_whole(self.storage)
     }
 
     fn inspect_trial(&mut self, record: &BundleRecord) -> Inspection {
-        match self.inspect_good(record) {
-            Inspection::Whole { .. } => self
-                .look_at_files(record, &BundleFolder::installed(&record.id))
-                .unwrap_or(Inspection::Unfinished),
-            other => other,
-        }
+        let folder = BundleFolder::installed(&record.id);
+        // A file system that fails says nothing about the bundle.
+        self.look_at_files(record, &folder)
+            .unwrap_or(Inspection::Unfinished)
     }
 }
 
@@ -56,6 +48,9 @@ impl LaunchInspector<'_> {
         record: &BundleRecord,
         folder: &BundleFolder,
     ) -> Result<Inspection, Error> {
+        if !folder.is_whole(self.storage)? {
+            return Ok(Inspection::Damaged);
+        }
         let Some(list) = file_list(self.storage, folder)? else {
             return Ok(Inspection::Damaged);
         };
@@ -101,6 +96,20 @@ pub(crate) fn hash_all(
     } else {
         Err(Error::Cancelled)
     }
+}
+
+/// Whether the list of a bundle's files has this digest.
+///
+/// # Errors
+///
+/// `storage` where the file system fails.
+pub(crate) fn lists(
+    storage: &dyn Storage,
+    record: &BundleRecord,
+    files_sha256: &Sha256Digest,
+) -> Result<bool, Error> {
+    let list = file_list(storage, &BundleFolder::installed(&record.id))?;
+    Ok(list.is_some_and(|list| list.sha256() == *files_sha256))
 }
 
 pub(crate) fn all_cores() -> usize {

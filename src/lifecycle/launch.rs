@@ -1,7 +1,8 @@
 //! What a launch runs: a pure decision on the state, the record of the last launch, and a look
 //! at files through [`Inspect`].
 
-use crate::bundle::{BundleId, BundleStatus, FailureReason};
+use crate::bundle::{BundleId, BundleStatus, FailureReason, Problem};
+use crate::error::Error;
 use crate::store::starts::Starts;
 use crate::store::state::{BundleRecord, State};
 
@@ -12,7 +13,11 @@ use super::transition;
 /// Looks at a bundle's files.
 pub(crate) trait Inspect {
     /// Whether a good bundle can be started: a look at two files.
-    fn inspect_good(&mut self, record: &BundleRecord) -> Inspection;
+    ///
+    /// # Errors
+    ///
+    /// `storage` where the file system fails, which says nothing about the bundle.
+    fn is_whole(&mut self, record: &BundleRecord) -> Result<bool, Error>;
 
     /// Whether a trial may start: all sizes, and all digests where this boot hasn't seen them.
     fn inspect_trial(&mut self, record: &BundleRecord) -> Inspection;
@@ -25,7 +30,7 @@ pub(crate) enum Inspection {
     Whole { hashed_boot: Option<String> },
     /// A file is missing, too many, or another.
     Damaged,
-    /// The time that a launch has for it was not enough, or they can't be read now.
+    /// The time that a launch has for it was not enough, or the file system failed.
     Unfinished,
 }
 
@@ -56,8 +61,8 @@ pub(crate) struct LaunchDecision {
     pub(crate) previous: Option<PreviousLaunch>,
     /// A bundle whose files could not all be hashed in time.
     pub(crate) hash_in_background: Option<BundleId>,
-    /// A good bundle that could not be looked at.
-    pub(crate) unreadable: Option<BundleId>,
+    /// Why a good bundle doesn't run, although it may be whole.
+    pub(crate) problem: Option<Problem>,
 }
 
 /// Decides what a launch runs.
@@ -72,7 +77,7 @@ pub(crate) fn decide(
         starts: None,
         previous: None,
         hash_in_background: None,
-        unreadable: None,
+        problem: None,
     };
     if state.native_build.as_ref() != Some(&facts.rules.native_build) {
         // Capacitor drops a stored path after an update of the app: this launch is builtin
@@ -183,7 +188,7 @@ impl LaunchDecision {
         let id = self.state.current.clone();
         let record = transition::condemn(&mut self.state, &id, reason, facts.now);
         self.rolled_back = record.map(|record| (record, reason));
-        self.state.current = fallback(&self.state, inspect);
+        self.fall_back(inspect);
     }
 
     fn promote_next(&mut self, facts: &LaunchFacts<'_>) {
@@ -204,27 +209,22 @@ impl LaunchDecision {
     fn check_files(&mut self, facts: &LaunchFacts<'_>, inspect: &mut dyn Inspect) {
         let id = self.state.current.clone();
         let Some(record) = self.state.bundle(&id).cloned() else {
-            self.state.current = if id.is_builtin() {
-                id
-            } else {
-                fallback(&self.state, inspect)
-            };
+            if !id.is_builtin() {
+                self.fall_back(inspect);
+            }
             return;
         };
         // A verdict may have come while another bundle was running because this one's start
         // could not be made durable.
         if record.status == BundleStatus::Error {
-            self.state.current = fallback(&self.state, inspect);
+            self.fall_back(inspect);
             return;
         }
         if record.status != BundleStatus::Trial {
-            match inspect.inspect_good(&record) {
-                Inspection::Damaged => self.lose(&id, inspect),
-                Inspection::Unfinished => {
-                    self.put_off(&id, inspect);
-                    self.unreadable = Some(id);
-                }
-                Inspection::Whole { .. } => {}
+            match inspect.is_whole(&record) {
+                Ok(true) => {}
+                Ok(false) => self.lose(&id, inspect),
+                Err(error) => self.leave_unreadable(&id, &error, inspect),
             }
             return;
         }
@@ -232,7 +232,8 @@ impl LaunchDecision {
             Inspection::Damaged => self.lose(&id, inspect),
             Inspection::Unfinished => {
                 transition::leave_trial(&mut self.state);
-                self.put_off(&id, inspect);
+                self.state.next = Some(id.clone());
+                self.fall_back(inspect);
                 self.hash_in_background = Some(id);
             }
             Inspection::Whole { hashed_boot } => {
@@ -244,18 +245,29 @@ impl LaunchDecision {
         }
     }
 
-    /// The fallback runs this time, and the next launch tries again.
-    fn put_off(&mut self, id: &BundleId, inspect: &mut dyn Inspect) {
-        self.state.current = fallback(&self.state, inspect);
-        if self.state.current != *id {
-            self.state.next.get_or_insert_with(|| id.clone());
-        }
-    }
-
     fn lose(&mut self, id: &BundleId, inspect: &mut dyn Inspect) {
         let record = transition::lose(&mut self.state, id);
         self.rolled_back = record.map(|record| (record, FailureReason::Damaged));
-        self.state.current = fallback(&self.state, inspect);
+        self.fall_back(inspect);
+    }
+
+    fn fall_back(&mut self, inspect: &mut dyn Inspect) {
+        let fallback = transition::fallback(&self.state, None, &mut |record| {
+            inspect
+                .is_whole(record)
+                .inspect_err(|error| self.problem = Some(Problem::from(error)))
+        });
+        fallback.remember(&mut self.state);
+        self.state.current = fallback.bundle;
+    }
+
+    /// A file system that fails says nothing about the bundle: it's tried again.
+    fn leave_unreadable(&mut self, id: &BundleId, error: &Error, inspect: &mut dyn Inspect) {
+        self.fall_back(inspect);
+        if self.state.current != *id {
+            self.problem = Some(Problem::from(error));
+            transition::try_again(&mut self.state, id);
+        }
     }
 
     fn begin(&mut self, verdict: Verdict, facts: &LaunchFacts<'_>) {
@@ -274,10 +286,4 @@ impl LaunchDecision {
         }
         self.starts = Some(starts);
     }
-}
-
-fn fallback(state: &State, inspect: &mut dyn Inspect) -> BundleId {
-    transition::fallback(state, None, &mut |record| {
-        matches!(inspect.inspect_good(record), Inspection::Whole { .. })
-    })
 }

@@ -12,6 +12,7 @@ pub(crate) mod launch;
 pub(crate) mod rules;
 pub(crate) mod running;
 mod start;
+mod statements;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transition;
@@ -25,6 +26,7 @@ use crate::bundle::{Bundle, BundleId, Launch, unix_millis};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Event;
+use crate::page_mark::PageSecret;
 use crate::store::Store;
 use crate::store::bundles::BundleFolder;
 use crate::store::state::{BundleRecord, State};
@@ -33,6 +35,7 @@ pub(crate) use foreground::Tick;
 use rules::Rules;
 use running::Running;
 pub(crate) use start::AfterLaunch;
+use transition::Fallback;
 
 /// The life of the app on this device. Its owner serialises the calls.
 #[derive(Debug)]
@@ -111,15 +114,15 @@ impl Lifecycle {
         )
     }
 
-    /// Whether a bundle can be started, as far as that can be told now.
-    pub(crate) fn is_whole(&self, record: &BundleRecord) -> bool {
-        BundleFolder::installed(&record.id)
-            .is_whole(&*self.store.storage)
-            .unwrap_or(false)
+    /// # Errors
+    ///
+    /// `storage` where the file system fails, which says nothing about the bundle.
+    pub(crate) fn is_whole(&self, record: &BundleRecord) -> Result<bool, Error> {
+        BundleFolder::installed(&record.id).is_whole(&*self.store.storage)
     }
 
     /// What `state` falls back to, without `excluded`, as the files on the disk are now.
-    fn fallback(&self, state: &State, excluded: Option<&BundleId>) -> BundleId {
+    fn fallback(&self, state: &State, excluded: Option<&BundleId>) -> Fallback {
         transition::fallback(state, excluded, &mut |record| self.is_whole(record))
     }
 
@@ -147,14 +150,25 @@ impl Lifecycle {
     /// What the host has to load, as a launch answers it.
     fn as_launch(&self, running: &Running) -> Launch {
         let id = &running.bundle;
+        let bundle = self.describe(id);
         Launch {
-            bundle: self.describe(id),
             path: self.path(id),
             launch_token: running.token.clone(),
+            page_mark: self.page_secret(running).mark(&bundle),
             trial: self.store.state.is_trial(id),
             rolled_back: None,
             problem: running.problem.clone(),
+            bundle,
         }
+    }
+
+    /// What the state can't vouch for, since it couldn't be written or says otherwise, has a secret
+    /// of its own: its pages are looked at anew in each process.
+    fn page_secret(&self, running: &Running) -> PageSecret {
+        let state = self.state();
+        let kept = state.page_secret.clone();
+        kept.filter(|_| state.current == running.bundle)
+            .unwrap_or_else(|| running.page_secret.clone())
     }
 
     fn path(&self, id: &BundleId) -> Option<PathBuf> {

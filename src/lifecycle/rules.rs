@@ -20,6 +20,8 @@ pub(crate) struct Rules {
     pub(crate) keep_bundles: usize,
     pub(crate) allow_downgrade: bool,
     pub(crate) reset_when_update: bool,
+    /// Ids of the keys that the app was built with.
+    pub(crate) keys: Vec<String>,
 }
 
 impl Rules {
@@ -43,6 +45,7 @@ impl Rules {
             keep_bundles: config.keep_bundles as usize,
             allow_downgrade: config.allow_downgrade,
             reset_when_update: config.reset_when_update,
+            keys: config.trust.key_ids(),
         }
     }
 

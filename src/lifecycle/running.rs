@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::bundle::{BundleId, Problem};
+use crate::page_mark::PageSecret;
 use crate::store::starts::Starts;
 
 /// One activation of a bundle in this process.
@@ -11,6 +12,8 @@ pub(crate) struct Running {
     pub(crate) bundle: BundleId,
     /// Names this activation: readiness counts only with it.
     pub(crate) token: String,
+    /// For marks of pages, where the state has none for what runs.
+    pub(crate) page_secret: PageSecret,
     /// How it goes so far; nothing for builtin, which is never judged.
     pub(crate) starts: Option<Starts>,
     pub(crate) is_ready: bool,
@@ -39,6 +42,7 @@ impl Running {
         Self {
             bundle,
             token: uuid::Uuid::new_v4().simple().to_string(),
+            page_secret: PageSecret::random(),
             starts,
             is_ready: false,
             active,

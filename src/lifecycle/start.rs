@@ -6,7 +6,6 @@ use crate::event::Event;
 use crate::store::starts::Starts;
 
 use super::Lifecycle;
-use super::activation::unreadable;
 use super::inspect::LaunchInspector;
 use super::launch::{self, LaunchDecision, LaunchFacts};
 use super::running::{ActiveTime, Running};
@@ -52,15 +51,15 @@ impl Lifecycle {
             hash: decision.hash_in_background.take(),
             apply: None,
         };
-        let put_off = decision.unreadable.take();
         let before = self.store.state.current.clone();
         let previous = decision.previous.take().filter(|_| rolled_back.is_none());
+        let unreadable = decision.problem.take();
         let problem = self.carry_out(decision, is_active).err();
         let problem = problem
             .as_ref()
             .map(Problem::from)
+            .or(unreadable)
             .or(lost)
-            .or_else(|| Some(Problem::from(&unreadable(&put_off?))))
             .or_else(|| self.disk_is_full());
         if let Some(running) = &mut self.running {
             running.problem = problem;
@@ -99,10 +98,13 @@ impl Lifecycle {
         let chosen = state.current.clone();
         let is_trial = state.is_trial(&chosen);
         let safe = if is_trial {
-            self.fallback(&state, None)
+            self.fallback(&state, None).bundle
         } else {
             chosen.clone()
         };
+        // Whether or not it is durable, what was before it is over.
+        let of_other_build =
+            (state.native_build != self.store.state.native_build).then(|| state.clone());
         match self.store.commit(state) {
             Ok(()) => {
                 let stored = self.store_starts(starts.as_ref());
@@ -110,6 +112,9 @@ impl Lifecycle {
                 stored
             }
             Err(error) => {
+                if let Some(state) = of_other_build {
+                    self.store.assume(state);
+                }
                 let starts = starts.filter(|starts| starts.bundle == safe);
                 self.run(safe, starts, is_active, None);
                 Err(error)
@@ -127,7 +132,8 @@ impl Lifecycle {
         }
         let current = &state.current;
         let is_good = state.bundle(current).is_some_and(|record| {
-            record.status == crate::bundle::BundleStatus::Success && self.is_whole(record)
+            record.status == crate::bundle::BundleStatus::Success
+                && self.is_whole(record).unwrap_or(false)
         });
         if is_good {
             return current.clone();
@@ -135,7 +141,7 @@ impl Lifecycle {
         if current.is_builtin() {
             return BundleId::builtin();
         }
-        self.fallback(state, Some(current))
+        self.fallback(state, Some(current)).bundle
     }
 
     pub(super) fn run(

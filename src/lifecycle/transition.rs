@@ -5,9 +5,12 @@
 use semver::Version;
 
 use crate::bundle::{BundleId, BundleStatus, FailureReason};
+use crate::digest::Sha256Digest;
+use crate::error::Error;
 use crate::native_version::NativeVersion;
 use crate::report::{self, Confirmation};
 use crate::store::state::{BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State};
+use crate::store::trusted::Trusted;
 
 use super::rules::Rules;
 
@@ -110,19 +113,58 @@ pub(crate) fn refuse(state: &mut State, refused: RefusedBytes) {
     }
 }
 
+/// Lets the next launch try what ran or was fallen back to before, unless it tries something else.
+pub(crate) fn try_again(state: &mut State, id: &BundleId) {
+    if state.next.is_none() {
+        state.next = Some(id.clone());
+        state.next_is_offered = false;
+    }
+}
+
+/// What is fallen back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fallback {
+    pub(crate) bundle: BundleId,
+    /// A newer good one whose files can't be looked at now, which says nothing about it.
+    pub(crate) unreadable: Option<BundleId>,
+}
+
+impl Fallback {
+    /// Lets the next launch try what can't be looked at now, unless it tries something else.
+    pub(crate) fn remember(&self, state: &mut State) {
+        if let Some(id) = &self.unreadable {
+            try_again(state, id);
+        }
+    }
+}
+
 /// The newest good bundle that is whole and isn't `excluded`; builtin where there is none.
 pub(crate) fn fallback(
     state: &State,
     excluded: Option<&BundleId>,
-    is_whole: &mut dyn FnMut(&BundleRecord) -> bool,
-) -> BundleId {
-    state
-        .good
-        .iter()
-        .filter(|id| Some(*id) != excluded)
-        .filter_map(|id| state.bundle(id))
-        .find(|record| record.status == BundleStatus::Success && is_whole(record))
-        .map_or_else(BundleId::builtin, |record| record.id.clone())
+    is_whole: &mut dyn FnMut(&BundleRecord) -> Result<bool, Error>,
+) -> Fallback {
+    let mut fallback = Fallback {
+        bundle: BundleId::builtin(),
+        unreadable: None,
+    };
+    let good = state.good.iter().filter(|id| Some(*id) != excluded);
+    for record in good.filter_map(|id| state.bundle(id)) {
+        if record.status != BundleStatus::Success {
+            continue;
+        }
+        match is_whole(record) {
+            Ok(true) => {
+                fallback.bundle = record.id.clone();
+                break;
+            }
+            Ok(false) => {}
+            Err(_) => {
+                fallback.unreadable.get_or_insert_with(|| record.id.clone());
+            }
+        }
+    }
+    fallback
 }
 
 /// Another build of the app is installed: bundles and verdicts were for the one before.
@@ -138,6 +180,7 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
         .iter()
         .find(|id| kept.iter().any(|record| record.id == **id))
         .cloned();
+    state.next_is_offered = false;
     state.current = BundleId::builtin();
     state.attempt = None;
     state.bundles = kept;
@@ -145,6 +188,24 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
     state.failed.clear();
     state.refused.clear();
     state.repairs.clear();
+    trust_anew(&mut state.trusted, rules);
+}
+
+/// What statements have taught stays, unless the app was built with other keys: that is how a
+/// publisher whose keys were stolen gets rid of what they were used for.
+fn trust_anew(trusted: &mut Trusted, rules: &Rules) {
+    let are_same = trusted.keys.len() == rules.keys.len()
+        && rules.keys.iter().all(|id| trusted.keys.contains(id));
+    if !are_same {
+        *trusted = Trusted {
+            keys: rules.keys.clone(),
+            ..Trusted::default()
+        };
+    }
+    // A statement from before this build says nothing of the web files that the build has.
+    for floor in &mut trusted.floors {
+        floor.is_higher = false;
+    }
 }
 
 /// Bundles that may go on under the installed app. They have to prove themselves anew.
@@ -218,6 +279,13 @@ fn remember<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
     let excess = list.len().saturating_sub(MOST_REMEMBERED);
     list.drain(..excess);
+}
+
+/// The server names these bytes again, knowing what became of them: they get another chance.
+pub(crate) fn unblock(state: &mut State, version: &Version, checksum: &Sha256Digest) {
+    let is_it = |failed: &FailedVersion| failed.version == *version && failed.checksum == *checksum;
+    state.failed.retain(|failed| !is_it(failed));
+    state.repairs.retain(|repair| repair.checksum != *checksum);
 }
 
 /// Lets a version be installed again; all of them without one.

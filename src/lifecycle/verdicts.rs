@@ -158,9 +158,11 @@ impl Lifecycle {
         let Some(record) = record else {
             return Vec::new();
         };
-        let target = self.fallback(&state, Some(&id));
+        let fallback = self.fallback(&state, Some(&id));
+        let target = fallback.bundle.clone();
         let attempt = new_attempt();
         transition::activate(&mut state, &target, attempt);
+        fallback.remember(&mut state);
         let committed = self.store.commit(state);
         let settled_at = self.clock.monotonic() + automatic::SETTLING;
         if self.run_instead(&target, attempt).is_err() {

@@ -1,8 +1,11 @@
 //! Asks a server what there is. One file a protocol.
 
 pub(crate) mod native_update;
+mod stated;
 
 use crate::release::Release;
+pub(crate) use native_update::Unsigned;
+pub(crate) use stated::StatedOffer;
 
 /// What a device tells about itself when it asks.
 #[derive(Debug, Clone)]
@@ -27,5 +30,14 @@ pub(crate) enum Answer {
     /// Nothing is to be done.
     Nothing,
     /// This is what the device should run.
-    Offer(Release),
+    Offer(Offer),
+}
+
+/// What a server offers.
+#[derive(Debug, Clone)]
+pub(crate) enum Offer {
+    /// A release, as the server describes it.
+    Release(Release),
+    /// A release statement, which is still to be verified.
+    Stated(StatedOffer),
 }

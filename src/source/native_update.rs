@@ -1,14 +1,16 @@
 //! native-update's protocol: `GET {base}/api/v1/updates/check`.
 
-use serde::Deserialize;
+use semver::Version;
 use url::Url;
 
-use super::{Answer, Inquiry};
+use super::{Answer, Inquiry, Offer, StatedOffer};
+use crate::digest::Sha256Digest;
 use crate::error::Error;
-use crate::native_version::NativeVersion;
-use crate::release::{MAX_VERSION_LEN, Release};
+use crate::keys::{KeyProblem, Keys};
+use crate::release::Release;
 use crate::transport::client::HttpClient;
 use crate::transport::rules::display_url;
+use crate::verify::statement::{Envelope, parse_object};
 
 /// How often a check is tried within one call.
 const ATTEMPTS: u32 = 3;
@@ -21,7 +23,8 @@ pub(crate) struct CachedAnswer {
     body: Vec<u8>,
 }
 
-/// Asks the server at `base`. `cache` holds the last answer and is renewed.
+/// Asks the server at `base`. With `wants_statement`, only the release statement of its answer
+/// counts. `cache` holds the last answer and is renewed.
 ///
 /// # Errors
 ///
@@ -30,6 +33,7 @@ pub(crate) async fn check(
     client: &HttpClient,
     base: &Url,
     inquiry: &Inquiry,
+    wants_statement: bool,
     cache: &mut Option<CachedAnswer>,
 ) -> Result<Answer, Error> {
     let url = check_url(base, inquiry)?;
@@ -48,7 +52,7 @@ pub(crate) async fn check(
         (304, None) => return Err(protocol(&url, "304 without a request that allows it")),
         _ => (response.body, etag),
     };
-    let answer = parse(&body, &response.url, base)?;
+    let answer = parse(&body, &response.url, base, inquiry, wants_statement)?;
     *cache = etag.map(|etag| CachedAnswer { url, etag, body });
     Ok(answer)
 }
@@ -80,76 +84,111 @@ fn endpoint(base: &Url, path: &str) -> Result<Url, Error> {
         .map_err(|_| Error::config("updateUrl", "can't be a base"))
 }
 
-fn parse(body: &[u8], url: &Url, base: &Url) -> Result<Answer, Error> {
-    let answer: CheckBody = serde_json::from_slice(body)
+pub(crate) fn parse(
+    body: &[u8],
+    url: &Url,
+    base: &Url,
+    inquiry: &Inquiry,
+    wants_statement: bool,
+) -> Result<Answer, Error> {
+    let object = parse_object(body)
         .map_err(|error| protocol(url, &format!("the answer is no update check: {error}")))?;
-    if !answer.update_available {
-        return Ok(Answer::Nothing);
+    let bad_key = |problem: KeyProblem| protocol(url, &problem.to_string());
+    let mut keys = Keys::new("", object);
+    match keys.flag("updateAvailable").map_err(bad_key)? {
+        Some(true) => {}
+        Some(false) => return Ok(Answer::Nothing),
+        None => return Err(protocol(url, "updateAvailable: missing")),
     }
-    release(answer, url, base)
-        .map(Answer::Offer)
-        .map_err(|problem| protocol(url, &problem))
+    let unsigned = Unsigned::read(&mut keys, url).map_err(bad_key)?;
+    Ok(Answer::Offer(if wants_statement {
+        Offer::Stated(StatedOffer {
+            envelope: Envelope::take(&mut keys)?,
+            channel: inquiry.channel.clone(),
+            version: keys.text("version").unwrap_or_default(),
+            unsigned,
+        })
+    } else {
+        Offer::Release(release(keys, &unsigned, base).map_err(bad_key)?)
+    }))
 }
 
-fn release(answer: CheckBody, url: &Url, base: &Url) -> Result<Release, String> {
-    let version = present(answer.version).ok_or("version is missing")?;
-    if version.len() > MAX_VERSION_LEN {
-        return Err(format!("version has over {MAX_VERSION_LEN} bytes"));
-    }
-    let version: semver::Version = version
-        .parse()
-        .map_err(|_| format!("version {version:?} is not a semantic version"))?;
-    let checksum = present(answer.checksum)
-        .ok_or("checksum is missing")?
-        .parse()
-        .map_err(|_| "checksum is not 64 hex digits")?;
-    if answer.size == Some(0) {
-        return Err("size is 0".to_owned());
-    }
-    let first = match present(answer.download_url) {
-        Some(text) => absolute("downloadUrl", url, &text)?,
-        None => endpoint(base, &format!("api/v1/bundles/{version}"))
-            .map_err(|error| error.to_string())?,
-    };
-    let mut release = Release::new(version, first, checksum);
-    for mirror in answer.mirrors.unwrap_or_default() {
-        release.urls.push(absolute("a mirror", url, &mirror)?);
-    }
-    release.size = answer.size;
-    release.signature = present(answer.signature);
-    release.mandatory = answer.mandatory.unwrap_or(false);
-    release.release_notes = present(answer.release_notes);
-    release.min_app_version = native_version("minAppVersion", answer.min_app_version)?;
-    release.max_app_version = native_version("maxAppVersion", answer.max_app_version)?;
+/// The release that an answer describes.
+fn release(mut keys: Keys, unsigned: &Unsigned, base: &Url) -> Result<Release, KeyProblem> {
+    let version = keys.parsed("version")?;
+    let checksum = keys.parsed("checksum")?;
+    let mut release = unsigned
+        .release(version, checksum, Some(base))
+        .map_err(|error| keys.problem("downloadUrl", error.to_string()))?;
+    release.size = keys.number("size", 1..=u64::MAX)?;
+    release.signature = keys.present_text("signature")?;
+    release.min_app_version = keys.native_version("minAppVersion")?;
+    release.max_app_version = keys.native_version("maxAppVersion")?;
     Ok(release)
 }
 
-/// What was sent is not told: URLs of downloads often hold a signature or a password.
-fn absolute(name: &str, answered: &Url, text: &str) -> Result<Url, String> {
-    answered
-        .join(text)
-        .map_err(|error| format!("{name} is no URL: {error}"))
+/// What an answer says that no signature is about: where the zip is, and what people are told.
+#[derive(Debug, Clone)]
+pub(crate) struct Unsigned {
+    download_url: Option<Url>,
+    mirrors: Vec<Url>,
+    mandatory: bool,
+    release_notes: Option<String>,
 }
 
-fn native_version(name: &str, text: Option<String>) -> Result<Option<String>, String> {
-    let text = present(text);
-    if text
-        .as_ref()
-        .is_some_and(|text| text.len() > MAX_VERSION_LEN)
-    {
-        return Err(format!("{name} has over {MAX_VERSION_LEN} bytes"));
+impl Unsigned {
+    /// The zip is at `url`, and that is all.
+    pub(crate) fn at(url: Url) -> Self {
+        Self {
+            download_url: Some(url),
+            mirrors: Vec::new(),
+            mandatory: false,
+            release_notes: None,
+        }
     }
-    if let Some(text) = &text
-        && text.parse::<NativeVersion>().is_err()
-    {
-        return Err(format!("{name} {text:?} is not a native version"));
-    }
-    Ok(text)
-}
 
-/// Servers write an empty text where they have none.
-fn present(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+    /// Reads it from the answer that `url` has given.
+    fn read(keys: &mut Keys, url: &Url) -> Result<Self, KeyProblem> {
+        // What was sent is not told: URLs of downloads often hold a signature or a password.
+        let absolute = |keys: &Keys, key, text: &str| {
+            let joined = url.join(text);
+            joined.map_err(|error| keys.problem(key, format!("is no URL: {error}")))
+        };
+        let mut unsigned = Self {
+            download_url: None,
+            mirrors: Vec::new(),
+            mandatory: keys.flag("mandatory")?.unwrap_or(false),
+            release_notes: keys.present_text("releaseNotes")?,
+        };
+        if let Some(text) = keys.present_text("downloadUrl")? {
+            unsigned.download_url = Some(absolute(keys, "downloadUrl", &text)?);
+        }
+        for mirror in keys.texts("mirrors")? {
+            let mirror = absolute(keys, "mirrors", &mirror)?;
+            unsigned.mirrors.push(mirror);
+        }
+        Ok(unsigned)
+    }
+
+    /// A release with this version and checksum. Where nothing says where its zip is, it is at the
+    /// endpoint for bundles below `base`.
+    pub(crate) fn release(
+        &self,
+        version: Version,
+        checksum: Sha256Digest,
+        base: Option<&Url>,
+    ) -> Result<Release, Error> {
+        let first = match (&self.download_url, base) {
+            (Some(url), _) => url.clone(),
+            (None, Some(base)) => endpoint(base, &format!("api/v1/bundles/{version}"))?,
+            (None, None) => return Err(Error::config("updateUrl", "missing")),
+        };
+        let mut release = Release::new(version, first, checksum);
+        release.urls.extend(self.mirrors.iter().cloned());
+        release.mandatory = self.mandatory;
+        release.release_notes.clone_from(&self.release_notes);
+        Ok(release)
+    }
 }
 
 fn protocol(url: &Url, problem: &str) -> Error {
@@ -159,33 +198,6 @@ fn protocol(url: &Url, problem: &str) -> Error {
     }
 }
 
-/// The answer as it stands in the protocol; unknown fields are ignored.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CheckBody {
-    update_available: bool,
-    #[serde(default)]
-    version: Option<String>,
-    #[serde(default)]
-    min_app_version: Option<String>,
-    #[serde(default)]
-    max_app_version: Option<String>,
-    #[serde(default)]
-    release_notes: Option<String>,
-    #[serde(default)]
-    download_url: Option<String>,
-    #[serde(default)]
-    mirrors: Option<Vec<String>>,
-    #[serde(default)]
-    signature: Option<String>,
-    #[serde(default)]
-    checksum: Option<String>,
-    #[serde(default)]
-    size: Option<u64>,
-    #[serde(default)]
-    mandatory: Option<bool>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,14 +205,30 @@ mod tests {
     const SUM: &str = "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef";
 
     fn parsed(body: &serde_json::Value) -> Result<Answer, Error> {
+        parsed_as(body, false)
+    }
+
+    fn parsed_as(body: &serde_json::Value, wants_statement: bool) -> Result<Answer, Error> {
         let base: Url = "https://x.y/base/".parse().unwrap();
         let url = base.join("api/v1/updates/check?appId=secret").unwrap();
-        parse(body.to_string().as_bytes(), &url, &base)
+        let inquiry = Inquiry {
+            app_id: String::new(),
+            platform: String::new(),
+            channel: "beta".to_owned(),
+            device_id: String::new(),
+            custom_id: None,
+            app_version: String::new(),
+            current_version: String::new(),
+            current_bundle: String::new(),
+            failed_versions: Vec::new(),
+        };
+        let body = body.to_string();
+        parse(body.as_bytes(), &url, &base, &inquiry, wants_statement)
     }
 
     fn offered(body: &serde_json::Value) -> Release {
         match parsed(body) {
-            Ok(Answer::Offer(release)) => release,
+            Ok(Answer::Offer(Offer::Release(release))) => release,
             other => panic!("{other:?}"),
         }
     }
@@ -237,6 +265,28 @@ mod tests {
             parsed(&serde_json::json!({"updateAvailable": false})),
             Ok(Answer::Nothing)
         ));
+    }
+
+    #[test]
+    fn where_a_statement_counts_nothing_else_has_to_be_right() {
+        let answer = serde_json::json!({
+            "updateAvailable": true, "version": 1, "checksum": "abc", "size": -5,
+            "minAppVersion": {}, "signature": [], "mandatory": true, "downloadUrl": "/z",
+        });
+        let Ok(Answer::Offer(Offer::Stated(offer))) = parsed_as(&answer, true) else {
+            panic!("{:?}", parsed_as(&answer, true))
+        };
+        assert_eq!((offer.envelope, offer.version), (None, None));
+        assert_eq!(offer.channel, "beta");
+        let url = offer.unsigned.download_url.unwrap();
+        assert_eq!(url.as_str(), "https://x.y/z");
+        for release in [serde_json::json!("text"), serde_json::json!({})] {
+            let mut answer = answer.clone();
+            answer["release"] = release;
+            assert_eq!(parsed_as(&answer, true).unwrap_err().code(), "protocol");
+            answer["updateAvailable"] = false.into();
+            assert!(matches!(parsed_as(&answer, true), Ok(Answer::Nothing)));
+        }
     }
 
     #[test]

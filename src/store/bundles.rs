@@ -52,21 +52,20 @@ impl BundleFolder {
     ///
     /// # Errors
     ///
-    /// The file system's, which say nothing about the bundle.
-    pub(crate) fn is_whole(&self, storage: &dyn Storage) -> io::Result<bool> {
-        let is_file = |path: &Path| match storage.metadata(path) {
-            Ok(metadata) => Ok(metadata.kind == FileKind::File),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        };
-        Ok(is_file(&self.www().join("index.html"))? && is_file(&self.file_list())?)
+    /// `storage` where the file system fails, which says nothing about the bundle.
+    pub(crate) fn is_whole(&self, storage: &dyn Storage) -> Result<bool, Error> {
+        Ok(is_file(storage, &self.www().join("index.html"))?
+            && is_file(storage, &self.file_list())?)
+    }
+}
+
+fn is_file(storage: &dyn Storage, path: &Path) -> Result<bool, Error> {
+    match storage.metadata(path) {
+        Ok(metadata) => Ok(metadata.kind == FileKind::File),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
+            _ => Err(Error::storage("look at", path, error)),
+        },
     }
 }
 

@@ -7,9 +7,20 @@ use std::sync::Arc;
 
 use super::bundles::{BUNDLES, BundleDescription, BundleFolder};
 use super::storage::{ReadAt, Storage};
-use crate::archive::{self, Archive, FileSource as _, Limits};
+use crate::archive::{self, Archive, FileList, FileSource as _, Limits};
 use crate::bundle::BundleId;
+use crate::digest::Sha256Digest;
 use crate::error::Error;
+
+/// A bundle that is to be installed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Installation<'a> {
+    pub(crate) id: &'a BundleId,
+    pub(crate) limits: &'a Limits,
+    pub(crate) description: &'a BundleDescription,
+    /// SHA-256 of the list of its files, where that was promised.
+    pub(crate) files_sha256: Option<Sha256Digest>,
+}
 
 /// Unpacks `zip` into `staging/`, makes it durable and renames it to `bundles/<id>`.
 ///
@@ -17,20 +28,18 @@ use crate::error::Error;
 ///
 /// # Errors
 ///
-/// What the archive is refused for, `insufficient_storage`, `storage` or `cancelled`. Nothing of
-/// the bundle is left then.
+/// What the archive is refused for, `checksum_mismatch` where it doesn't hold the files that were
+/// promised, `insufficient_storage`, `storage` or `cancelled`. Nothing of the bundle is left then.
 pub(crate) fn install(
     storage: &dyn Storage,
     zip: Arc<dyn ReadAt>,
-    limits: &Limits,
-    id: &BundleId,
-    description: &BundleDescription,
+    installation: &Installation<'_>,
     is_cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<(), Error> {
-    let staged = BundleFolder::staged(id);
-    let result = Archive::open(zip, limits)
-        .and_then(|archive| stage(storage, &archive, &staged, description, is_cancelled))
-        .and_then(|()| publish(storage, &staged, id));
+    let staged = BundleFolder::staged(installation.id);
+    let result = Archive::open(zip, installation.limits)
+        .and_then(|archive| stage(storage, &archive, &staged, installation, is_cancelled))
+        .and_then(|()| publish(storage, &staged, installation.id));
     if result.is_err() {
         // A leftover is swept at the next start; the error that led here matters more.
         let _ = storage.remove_dir_all(staged.path());
@@ -47,7 +56,7 @@ fn stage(
     storage: &dyn Storage,
     archive: &Archive,
     staged: &BundleFolder,
-    description: &BundleDescription,
+    installation: &Installation<'_>,
     is_cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<(), Error> {
     let needed = archive
@@ -70,13 +79,25 @@ fn stage(
             ControlFlow::Continue(())
         }
     })?;
+    check_files(&files, installation.files_sha256)?;
     write(storage, &staged.file_list(), files.encode().as_bytes())?;
-    let description = serde_json::to_vec(description)
+    let description = serde_json::to_vec(installation.description)
         .map_err(|error| Error::storage("write", &staged.description(), error.into()))?;
     write(storage, &staged.description(), &description)?;
     storage
         .sync_tree(staged.path())
         .map_err(|error| Error::storage("sync", staged.path(), error))
+}
+
+/// A file too many, missing or changed makes another list.
+fn check_files(files: &FileList, expected: Option<Sha256Digest>) -> Result<(), Error> {
+    match expected.map(|expected| (expected, files.sha256())) {
+        Some((expected, found)) if expected != found => Err(Error::FilesMismatch {
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn publish(storage: &dyn Storage, staged: &BundleFolder, id: &BundleId) -> Result<(), Error> {

@@ -8,6 +8,7 @@ pub(crate) mod slots;
 pub(crate) mod starts;
 pub(crate) mod state;
 pub(crate) mod storage;
+pub(crate) mod trusted;
 
 use std::io;
 use std::path::Path;
@@ -23,8 +24,10 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) storage: Arc<dyn Storage>,
-    /// As it was last committed, or read.
+    /// As it was last committed, or read, or [assumed](Self::assume).
     pub(crate) state: State,
+    /// The state on the disk is another one.
+    is_assumed: bool,
     slots: Slots,
     access: Access,
     /// The state was lost: what lies in `bundles/` may be all that is left of it.
@@ -49,6 +52,7 @@ impl Store {
         let mut store = Self {
             storage,
             state: State::fresh(),
+            is_assumed: false,
             slots: Slots::default(),
             access: Access::Owner,
             is_recovering: false,
@@ -89,22 +93,33 @@ impl Store {
         }
     }
 
-    /// Makes `state` the durable state; nothing is written where it is that already.
+    /// Makes `state` the durable state; nothing is written where it is that already. Another
+    /// activation has another secret for its pages from here on.
     ///
     /// # Errors
     ///
     /// As [`writable`](Self::writable), and `storage` or `insufficient_storage`; the state is as
     /// before then, in memory and on the disk.
-    pub(crate) fn commit(&mut self, state: State) -> Result<(), Error> {
+    pub(crate) fn commit(&mut self, mut state: State) -> Result<(), Error> {
         self.writable()?;
-        if state == self.state {
+        state.renew_page_secret(&self.state);
+        if state == self.state && !self.is_assumed {
             return Ok(());
         }
         let payload = serde_json::to_vec(&state)
             .map_err(|error| Error::storage("encode", Path::new("state"), error.into()))?;
         self.slots.commit(&*self.storage, &payload)?;
         self.state = state;
+        self.is_assumed = false;
         Ok(())
+    }
+
+    /// Takes `state` for what it is, although it couldn't be made durable: the next commit makes
+    /// up for it.
+    pub(crate) fn assume(&mut self, mut state: State) {
+        state.renew_page_secret(&self.state);
+        self.state = state;
+        self.is_assumed = true;
     }
 
     fn load(&mut self) -> Result<(), Error> {

@@ -20,7 +20,7 @@ use crate::digest::Sha256Digest;
 use crate::error::Error;
 
 /// The layout of the payload that this version writes.
-const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 const MAGIC: &str = "live-updater-state";
 const NAMES: [&str; 2] = ["state.a", "state.b"];
 /// Far above any real state; protects memory from a file that was blown up.
@@ -162,7 +162,7 @@ fn exists(storage: &dyn Storage, path: &Path) -> bool {
     !matches!(storage.metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
-fn encode(schema: u32, generation: u64, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn encode(schema: u32, generation: u64, payload: &[u8]) -> Vec<u8> {
     let head = format!("{MAGIC} {schema} {generation} {} ", payload.len());
     let digest = digest(&head, payload);
     let mut bytes = format!("{head}{digest}\n").into_bytes();

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::bundle::{Bundle, BundleId, BundleStatus, FailureReason, from_unix_millis};
 use crate::digest::Sha256Digest;
+use crate::page_mark::PageSecret;
 use crate::report::Confirmation;
+use crate::store::trusted::Trusted;
 
 /// Everything that outlives a process.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -24,6 +26,8 @@ pub(crate) struct State {
     pub(crate) current: BundleId,
     /// What the next launch will try.
     pub(crate) next: Option<BundleId>,
+    /// Whether that is what a server has offered, and not what a caller has chosen.
+    pub(crate) next_is_offered: bool,
     /// Bundles that were ready, newest activation first.
     pub(crate) good: Vec<BundleId>,
     /// The launch of a trial that has no verdict yet.
@@ -41,6 +45,10 @@ pub(crate) struct State {
     pub(crate) schedule: Schedule,
     /// No request before this, the server said.
     pub(crate) rate_limit: Option<Pause>,
+    /// Another one with each activation; nothing in a state of before there were any.
+    pub(crate) page_secret: Option<PageSecret>,
+    /// What release statements have taught.
+    pub(crate) trusted: Trusted,
 }
 
 impl State {
@@ -50,6 +58,24 @@ impl State {
             device_id: uuid::Uuid::new_v4().to_string(),
             ..Self::default()
         }
+    }
+
+    /// Gives pages another secret where what runs isn't what ran `before`: a bundle knows the mark
+    /// that the one before it has left, and must not be able to put it back.
+    pub(crate) fn renew_page_secret(&mut self, before: &Self) {
+        let is_same = self.current == before.current && self.native_build == before.native_build;
+        if !is_same || self.page_secret.is_none() {
+            self.page_secret = Some(PageSecret::random());
+        }
+    }
+
+    /// For people and tests; without what nobody may know.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let mut json = serde_json::json!(self);
+        if let Some(fields) = json.as_object_mut() {
+            fields.remove("pageSecret");
+        }
+        json
     }
 
     pub(crate) fn bundle(&self, id: &BundleId) -> Option<&BundleRecord> {
@@ -209,6 +235,7 @@ mod tests {
     fn a_state_of_an_older_version_with_fewer_fields_is_read() {
         let state: State = serde_json::from_str(r#"{"deviceId":"d"}"#).unwrap();
         assert_eq!(state.device_id, "d");
+        assert_eq!(state.trusted, Trusted::default());
         assert!(state.current.is_builtin());
     }
 }

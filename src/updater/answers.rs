@@ -54,6 +54,8 @@ pub enum LatestStatus {
     NativeUpdateRequired,
     /// The release must not run here, or the server must not be asked now.
     Blocked,
+    /// The server takes back what runs: a sync goes back to builtin.
+    RolledBack,
     /// Another update is under way.
     Busy,
 }
@@ -66,6 +68,7 @@ impl LatestStatus {
             Self::UpdateAvailable => "updateAvailable",
             Self::NativeUpdateRequired => "nativeUpdateRequired",
             Self::Blocked => "blocked",
+            Self::RolledBack => "rolledBack",
             Self::Busy => "busy",
         }
     }
@@ -98,6 +101,8 @@ pub enum SyncStatus {
     NativeUpdateRequired,
     /// The release must not run here, or the server must not be asked now.
     Blocked,
+    /// The server has taken back what ran: builtin runs now.
+    RolledBack,
     /// Another update is under way.
     Busy,
 }
@@ -110,6 +115,7 @@ impl SyncStatus {
             Self::UpToDate => "upToDate",
             Self::NativeUpdateRequired => "nativeUpdateRequired",
             Self::Blocked => "blocked",
+            Self::RolledBack => "rolledBack",
             Self::Busy => "busy",
         }
     }
@@ -134,6 +140,14 @@ pub enum DownloadRequest {
         /// Bytes of its zip.
         size: Option<u64>,
     },
+    /// The bundle that a release statement names: all that trust mode `statement` takes, and for no
+    /// other.
+    Stated {
+        /// Where.
+        url: Url,
+        /// The statement: its envelope, as JSON.
+        release: String,
+    },
 }
 
 impl DownloadRequest {
@@ -149,6 +163,18 @@ impl DownloadRequest {
             checksum: parse("checksum", checksum)?,
             signature: None,
             size: None,
+        })
+    }
+
+    /// The bundle that a release statement names, at an address that the caller knows.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request` where `url` is none.
+    pub fn stated(url: &str, release: impl Into<String>) -> Result<Self, Error> {
+        Ok(Self::Stated {
+            url: parse("url", url)?,
+            release: release.into(),
         })
     }
 
@@ -229,6 +255,7 @@ mod tests {
             Latest::UpdateAvailable,
             Latest::NativeUpdateRequired,
             Latest::Blocked,
+            Latest::RolledBack,
             Latest::Busy,
         ] {
             assert_eq!(json!(status), status.as_str());
@@ -238,6 +265,7 @@ mod tests {
             SyncStatus::UpToDate,
             SyncStatus::NativeUpdateRequired,
             SyncStatus::Blocked,
+            SyncStatus::RolledBack,
             SyncStatus::Busy,
         ] {
             assert_eq!(json!(status), status.as_str());

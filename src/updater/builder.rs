@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::rules::Rules;
 use crate::native_version::NativeVersion;
+use crate::page_mark::PageSecret;
 use crate::store::Store;
 use crate::store::disk::DiskStorage;
 use crate::store::storage::Storage;
@@ -169,6 +170,7 @@ impl Misconfigured {
     pub(super) fn launch(&self) -> Launch {
         tracing::error!(error = %self.error, root = %self.storage.root().display(), "builtin only");
         Launch {
+            page_mark: PageSecret::random().mark(&self.builtin),
             bundle: self.builtin.clone(),
             path: None,
             launch_token: uuid::Uuid::new_v4().simple().to_string(),

@@ -10,9 +10,11 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::lifecycle::Lifecycle;
 use crate::policy::{self, BlockReason, Situation, Verdict};
-use crate::release::Release;
-use crate::source::{Answer, Inquiry, native_update};
+use crate::release::{MAX_VERSION_LEN, Release};
+use crate::source::{Answer, Inquiry, Offer, StatedOffer, native_update};
 use crate::store::state::Pause;
+use crate::verify::Trust;
+use crate::verify::statement::{Action, Circumstances};
 
 /// How many failed versions a check tells of.
 const MOST_FAILED_TOLD: usize = 10;
@@ -26,6 +28,8 @@ const LONGEST_WISH: u64 = 24 * 60 * 60 * 1000;
 pub(super) enum Asked {
     Nothing,
     Offer(Release),
+    /// The server takes back whatever runs.
+    RollbackToBuiltin,
     RateLimited,
 }
 
@@ -38,16 +42,23 @@ impl Shared {
             return Ok(latest(LatestStatus::Busy, None, None));
         }
         self.lifecycle().ready_for_changes()?;
-        let release = match self.ask(channel).await? {
-            Asked::RateLimited => {
+        let release = match self.ask(channel).await {
+            Ok(Asked::RateLimited) => {
                 let reason = Some(BlockReason::RateLimited);
                 return Ok(latest(LatestStatus::Blocked, reason, None));
             }
-            Asked::Nothing => {
+            Ok(Asked::RollbackToBuiltin) if !self.lifecycle().current_id().is_builtin() => {
+                return Ok(latest(LatestStatus::RolledBack, None, None));
+            }
+            Ok(Asked::Nothing | Asked::RollbackToBuiltin) => {
                 self.say_no_need();
                 return Ok(latest(LatestStatus::UpToDate, None, None));
             }
-            Asked::Offer(release) => release,
+            Ok(Asked::Offer(release)) => release,
+            Err(error) => {
+                let reason = Some(as_reason(error)?);
+                return Ok(latest(LatestStatus::Blocked, reason, None));
+            }
         };
         let verdict = self.judge(&release);
         Ok(match verdict {
@@ -83,13 +94,17 @@ impl Shared {
             self.inquiry(&lifecycle, channel)
         };
         let mut cache = lock(&self.cache).take();
-        let answer = native_update::check(&self.client, &base, &inquiry, &mut cache).await;
+        let wants_statement = matches!(self.config.trust, Trust::Statement { .. });
+        let answer =
+            native_update::check(&self.client, &base, &inquiry, wants_statement, &mut cache).await;
         *lock(&self.cache) = cache;
         match answer {
             Ok(Answer::Nothing) => Ok(Asked::Nothing),
-            Ok(Answer::Offer(release)) => {
-                *lock(&self.offered) = Some(release.clone());
-                Ok(Asked::Offer(release))
+            Ok(Answer::Offer(offer)) => {
+                let asked = self.consider(&offer)?;
+                let is_release = matches!(asked, Asked::Offer(_));
+                *lock(&self.offered) = is_release.then(|| Arc::new(offer));
+                Ok(asked)
             }
             Err(error) => {
                 self.remember_wish(&error).await;
@@ -101,6 +116,57 @@ impl Shared {
         }
     }
 
+    /// What an offer comes to, once its statement is verified where there has to be one.
+    pub(super) fn consider(&self, offer: &Offer) -> Result<Asked, Error> {
+        match offer {
+            Offer::Release(release) => Ok(Asked::Offer(release.clone())),
+            Offer::Stated(offer) => self.verify_statement(offer),
+        }
+    }
+
+    fn verify_statement(&self, offer: &StatedOffer) -> Result<Asked, Error> {
+        let Trust::Statement { keys, threshold } = &self.config.trust else {
+            return Err(Error::invalid_request(
+                "release statements are for trust mode \"statement\"",
+            ));
+        };
+        let Some(envelope) = &offer.envelope else {
+            let version = offer.version.as_deref().unwrap_or("on offer");
+            return Err(Error::SignatureMissing {
+                version: version.chars().take(MAX_VERSION_LEN).collect(),
+            });
+        };
+        let mut lifecycle = self.lifecycle();
+        let circumstances = Circumstances {
+            app_id: &self.config.app_id,
+            channel: &offer.channel,
+            platform: &self.config.platform,
+            keys,
+            threshold: *threshold,
+            min_sequence: self.config.min_sequence.unwrap_or(0),
+            now: lifecycle.now(),
+        };
+        let (statement, is_higher) = lifecycle.accept(envelope, &circumstances)?;
+        let Action::Install(bundle) = &statement.action else {
+            let (min, max) = (&statement.min_app_version, &statement.max_app_version);
+            let native = &lifecycle.rules.native_version;
+            let is_for_others = policy::native_range(min.as_deref(), max.as_deref(), native);
+            return Ok(match is_for_others {
+                Some(_) => Asked::Nothing,
+                None => Asked::RollbackToBuiltin,
+            });
+        };
+        let base = self.config.update_url.as_ref();
+        let release = offer.release(&statement, bundle, is_higher, base)?;
+        Ok(Asked::Offer(release))
+    }
+
+    /// The channel that the device is on.
+    pub(super) fn channel(&self, lifecycle: &Lifecycle) -> String {
+        let own = || self.config.channel.clone();
+        lifecycle.state().channel.clone().unwrap_or_else(own)
+    }
+
     fn inquiry(&self, lifecycle: &Lifecycle, channel: Option<String>) -> Inquiry {
         let state = lifecycle.state();
         let current = lifecycle.current();
@@ -108,9 +174,7 @@ impl Shared {
         Inquiry {
             app_id: self.config.app_id.clone(),
             platform: self.config.platform.clone(),
-            channel: channel
-                .or_else(|| state.channel.clone())
-                .unwrap_or_else(|| self.config.channel.clone()),
+            channel: channel.unwrap_or_else(|| self.channel(lifecycle)),
             device_id: self.device_id(lifecycle),
             custom_id: state.custom_id.clone(),
             app_version: lifecycle.rules.native_version.to_string(),
@@ -141,7 +205,7 @@ impl Shared {
     pub(super) fn judge(&self, release: &Release) -> Verdict {
         let lifecycle = self.lifecycle();
         policy::judge(release, &situation(&lifecycle), &|record| {
-            lifecycle.is_whole(record)
+            lifecycle.is_whole(record).unwrap_or(false)
         })
     }
 
@@ -149,7 +213,7 @@ impl Shared {
     pub(super) fn judge_bytes(&self, release: &Release) -> Verdict {
         let lifecycle = self.lifecycle();
         policy::judge_bytes(release, &situation(&lifecycle), &|record| {
-            lifecycle.is_whole(record)
+            lifecycle.is_whole(record).unwrap_or(false)
         })
     }
 
@@ -163,6 +227,18 @@ impl Shared {
         describe(release)
             .into_record(id.clone(), self.lifecycle().now(), None)
             .to_bundle()
+    }
+}
+
+/// A statement that comes out of turn is a condition like an older version: a cache may have served
+/// it. Other errors stay errors.
+pub(super) fn as_reason(error: Error) -> Result<BlockReason, Error> {
+    match error {
+        Error::Sequence { .. } => {
+            tracing::warn!(%error, "not followed");
+            Ok(BlockReason::Downgrade)
+        }
+        error => Err(error),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::download::FinishedPart;
 use crate::error::Error;
 use crate::lifecycle::Outcome;
 use crate::release::Release;
-use crate::store::install;
+use crate::store::install::{self, Installation};
 use crate::verify::verify_bundle;
 
 /// What is to be installed. All of it blocks.
@@ -38,19 +38,23 @@ impl InstallJob {
             &self.release.version.to_string(),
             &is_cancelled,
         )?;
+        let stated = self.release.stated.as_ref();
+        let stated_bytes = stated.and_then(|stated| stated.unpacked_size);
         let limits = Limits {
             max_files: config.max_files,
-            max_unpacked_bytes: config.max_unpacked_bytes,
+            max_unpacked_bytes: config
+                .max_unpacked_bytes
+                .min(stated_bytes.unwrap_or(u64::MAX)),
+            skips_macos_files: stated.is_none(),
         };
         let description = describe(&self.release);
-        install::install(
-            &*storage,
-            zip,
-            &limits,
-            &self.id,
-            &description,
-            is_cancelled,
-        )?;
+        let installation = Installation {
+            id: &self.id,
+            limits: &limits,
+            description: &description,
+            files_sha256: stated.map(|stated| stated.files_sha256),
+        };
+        install::install(&*storage, zip, &installation, is_cancelled)?;
         let mut lifecycle = self.shared.lifecycle();
         let record = description.into_record(self.id, lifecycle.now(), lifecycle.boot_id());
         lifecycle.add_bundle(record, self.as_next)

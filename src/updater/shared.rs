@@ -8,10 +8,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::Updater;
 use super::builder::Listener;
+use super::turns::{Turn, Turns};
 use crate::bundle::Launch;
 use crate::clock::{BoxFuture, Clock};
 use crate::config::Config;
@@ -19,7 +20,7 @@ use crate::download::cancel::CancelToken;
 use crate::error::Error;
 use crate::event::Event;
 use crate::lifecycle::{Lifecycle, Outcome};
-use crate::release::Release;
+use crate::source::Offer;
 use crate::source::native_update::CachedAnswer;
 use crate::store::state::State;
 use crate::store::storage::Storage;
@@ -36,6 +37,7 @@ pub(super) struct Shared {
     pub(super) client: HttpClient,
     pub(super) clock: Arc<dyn Clock>,
     lifecycle: Mutex<Lifecycle>,
+    turns: Arc<Turns>,
     listener: Listener,
     runtime: Mutex<Option<Runtime>>,
     pub(super) handle: Handle,
@@ -43,8 +45,8 @@ pub(super) struct Shared {
     transfer: Mutex<Option<CancelToken>>,
     /// The last answer of the server.
     pub(super) cache: Mutex<Option<CachedAnswer>>,
-    /// The release that was offered last.
-    pub(super) offered: Mutex<Option<Release>>,
+    /// What was offered last.
+    pub(super) offered: Mutex<Option<Arc<Offer>>>,
     /// Reports are delivered by one at a time.
     pub(super) delivering: Semaphore,
     /// Whether a delivery in the background waits for its turn.
@@ -74,6 +76,7 @@ impl Shared {
             client,
             clock,
             lifecycle: Mutex::new(lifecycle),
+            turns: Arc::default(),
             listener,
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),
@@ -161,6 +164,26 @@ impl Shared {
         Box::pin(async move { running.await.map_err(|_| Error::Cancelled) })
     }
 
+    /// Runs `work`, which waits for the lifecycle, where it may block, and when it is its turn.
+    pub(super) async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Turn) -> (T, Option<Turn>) + Send + 'static,
+    ) -> Result<T, Error> {
+        let answer = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&answer);
+        let (done, is_done) = oneshot::channel::<()>();
+        let work = Box::new(move |turn| {
+            let (answer, turn) = work(turn);
+            *lock(&slot) = Some(answer);
+            // Perhaps nobody waits for it any longer.
+            let _ = done.send(());
+            turn
+        });
+        self.turns.wait(&self.handle, work);
+        let _ = is_done.await;
+        lock(&answer).take().ok_or(Error::Cancelled)
+    }
+
     /// Changes the state off this thread, then tells the host.
     pub(super) fn change<T: Send + 'static>(
         self: &Arc<Self>,
@@ -176,14 +199,19 @@ impl Shared {
         let shared = Arc::clone(&self);
         // All of it where the caller's future doesn't matter: where nobody waits any longer, what
         // runs has changed all the same, and the watchdog and the host have to know.
-        let work = move || {
+        let work = move |turn| {
             let outcome = change(&mut shared.lifecycle());
-            let (answer, events) = outcome?;
+            let (answer, events) = match outcome {
+                Ok(changed) => changed,
+                Err(error) => return (Err(error), Some(turn)),
+            };
             shared.wake();
+            // A listener may wait for another call, whose turn comes after this one's.
+            drop(turn);
             shared.emit(events);
-            Ok(answer)
+            (Ok(answer), None)
         };
-        Box::pin(async move { self.blocking(work).await.flatten() })
+        Box::pin(async move { self.in_turn(work).await.flatten() })
     }
 
     /// Begins a download, which lasts until the guard goes; nothing where one is running.
@@ -218,6 +246,7 @@ impl Shared {
     /// Ends all work and gives the root up, so that it can be opened again at once.
     pub(super) fn shut_down(&self) {
         self.cancel();
+        self.turns.close();
         self.lifecycle().store.close();
         if let Some(runtime) = lock(&self.runtime).take() {
             runtime.shutdown_background();

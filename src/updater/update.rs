@@ -3,23 +3,28 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use semver::Version;
 use url::Url;
 
 use super::answers::{DownloadRequest, SyncOutcome, SyncStatus};
-use super::check::Asked;
+use super::check::{Asked, as_reason};
 use super::install::InstallJob;
 use super::shared::{Shared, Transfer, lock};
 use crate::bundle::{Bundle, BundleId, Problem};
+use crate::digest::Sha256Digest;
 use crate::download::{Downloader, FinishedPart};
 use crate::error::Error;
 use crate::event::Event;
-use crate::lifecycle::inspect::{all_cores, hash_all};
+use crate::lifecycle::inspect::{all_cores, hash_all, lists};
 use crate::lifecycle::{Lifecycle, transition};
 use crate::policy::{BlockReason, Verdict};
 use crate::release::{MAX_VERSION_LEN, Release};
+use crate::source::{Offer, StatedOffer, Unsigned};
 use crate::store::bundles::BundleDescription;
 use crate::store::state::{BundleRecord, RefusedBytes};
+use crate::store::storage::Storage;
 use crate::verify::Trust;
+use crate::verify::statement::Envelope;
 
 /// The least time between two `download` events.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -41,20 +46,28 @@ impl Shared {
     }
 
     async fn sync_once(self: &Arc<Self>, transfer: &Transfer) -> Result<SyncOutcome, Error> {
-        let asked = transfer.cancel.guard(self.ask(None)).await??;
+        let asked = transfer.cancel.guard(self.ask(None)).await?;
         let release = match asked {
-            Asked::RateLimited => {
+            Ok(Asked::RateLimited) => {
                 let reason = Some(BlockReason::RateLimited);
                 return Ok(outcome(SyncStatus::Blocked, None, reason));
             }
-            Asked::Nothing => {
+            Ok(Asked::RollbackToBuiltin) => return self.roll_back_to_builtin().await,
+            Ok(Asked::Nothing) => {
                 self.say_no_need();
                 return Ok(outcome(SyncStatus::UpToDate, None, None));
             }
-            Asked::Offer(release) => release,
+            Ok(Asked::Offer(release)) => release,
+            Err(error) => {
+                let reason = Some(as_reason(error)?);
+                return Ok(outcome(SyncStatus::Blocked, None, reason));
+            }
         };
         match self.judge(&release) {
             Verdict::UpToDate => {
+                if release.stated.is_some() {
+                    self.change(Lifecycle::withdraw_next).await?;
+                }
                 self.say_no_need();
                 Ok(outcome(SyncStatus::UpToDate, None, None))
             }
@@ -64,7 +77,7 @@ impl Shared {
             Verdict::Blocked(reason) => Ok(outcome(SyncStatus::Blocked, None, Some(reason))),
             Verdict::OnDisk(id) => {
                 let bundle = self
-                    .change(move |lifecycle| lifecycle.set_next(id.as_str()))
+                    .change(move |lifecycle| lifecycle.follow_offer(&id))
                     .await?;
                 Ok(outcome(SyncStatus::Downloaded, Some(bundle), None))
             }
@@ -73,6 +86,15 @@ impl Shared {
                 Ok(outcome(SyncStatus::Downloaded, Some(bundle), None))
             }
         }
+    }
+
+    async fn roll_back_to_builtin(self: &Arc<Self>) -> Result<SyncOutcome, Error> {
+        let left = self.change(Lifecycle::roll_back_to_builtin).await?;
+        if left.is_some() {
+            return Ok(outcome(SyncStatus::RolledBack, None, None));
+        }
+        self.say_no_need();
+        Ok(outcome(SyncStatus::UpToDate, None, None))
     }
 
     pub(super) async fn download(
@@ -108,16 +130,20 @@ impl Shared {
         match request {
             DownloadRequest::Offered => {
                 let offered = lock(&self.offered).clone();
-                if let Some(release) = offered {
-                    return Ok(release);
-                }
-                match self.ask(None).await? {
-                    Asked::Offer(release) => Ok(release),
-                    Asked::Nothing => Err(Error::invalid_request(
-                        "the server offers nothing to download",
-                    )),
-                    Asked::RateLimited => Err(Error::RateLimited { retry_after: None }),
-                }
+                only_a_release(match offered {
+                    // Time has passed: a statement is verified anew.
+                    Some(offer) => self.consider(&offer)?,
+                    None => self.ask(None).await?,
+                })
+            }
+            DownloadRequest::Stated { url, release } => {
+                let offer = StatedOffer {
+                    envelope: Some(Envelope::parse(&release)?),
+                    channel: self.channel(&self.lifecycle()),
+                    version: None,
+                    unsigned: Unsigned::at(url),
+                };
+                only_a_release(self.consider(&Offer::Stated(offer))?)
             }
             DownloadRequest::At {
                 url,
@@ -126,7 +152,7 @@ impl Shared {
                 signature,
                 size,
             } => {
-                self.may_download_from(&url)?;
+                self.may_download_from(&url, &version)?;
                 if version.to_string().len() > MAX_VERSION_LEN {
                     let problem = format!("the version has over {MAX_VERSION_LEN} bytes");
                     return Err(Error::invalid_request(problem));
@@ -139,9 +165,12 @@ impl Shared {
         }
     }
 
-    /// Where nothing is signed, a script in the page must not be able to bring in a bundle of
-    /// its own: that would be a foothold that outlives the page.
-    fn may_download_from(&self, url: &Url) -> Result<(), Error> {
+    /// Where the bundle isn't signed, a script in the page must not be able to bring in one of its
+    /// own: that would be a foothold that outlives the page.
+    fn may_download_from(&self, url: &Url, version: &Version) -> Result<(), Error> {
+        if matches!(self.config.trust, Trust::Statement { .. }) {
+            return Err(signature_missing(version));
+        }
         let is_own = self
             .config
             .update_url
@@ -162,10 +191,13 @@ impl Shared {
         transfer: &Transfer,
         as_next: bool,
     ) -> Result<Bundle, Error> {
-        if self.config.trust.requires_signature() && release.signature.is_none() {
-            return Err(Error::SignatureMissing {
-                version: release.version.to_string(),
-            });
+        let trust = &self.config.trust;
+        let is_missing = match trust {
+            Trust::Statement { .. } => release.stated.is_none(),
+            trust => trust.requires_signature() && release.signature.is_none(),
+        };
+        if is_missing {
+            return Err(signature_missing(&release.version));
         }
         if let Some(bundle) = self.adopt(release, as_next).await {
             return Ok(bundle);
@@ -200,10 +232,11 @@ impl Shared {
             .lifecycle()
             .orphan(&release.version, &release.checksum)?;
         let storage = self.storage();
+        let files_sha256 = release.stated.map(|stated| stated.files_sha256);
         let damaged = self
             .blocking({
                 let record = record.clone();
-                move || hash_all(&*storage, &record, all_cores(), &|| false)
+                move || find_damage(&*storage, &record, files_sha256)
             })
             .await;
         if !matches!(damaged, Ok(Ok(damaged)) if damaged.is_empty()) {
@@ -357,6 +390,37 @@ pub(super) fn describe(release: &Release) -> BundleDescription {
         checksum: release.checksum,
         min_app_version: release.min_app_version.clone(),
         max_app_version: release.max_app_version.clone(),
+    }
+}
+
+/// Hashes what a lost state has left. What its files have to be, a statement tells better than the
+/// list beside them.
+fn find_damage(
+    storage: &dyn Storage,
+    record: &BundleRecord,
+    files_sha256: Option<Sha256Digest>,
+) -> Result<Vec<String>, Error> {
+    if let Some(expected) = files_sha256
+        && !lists(storage, record, &expected)?
+    {
+        return Ok(vec!["files".to_owned()]);
+    }
+    hash_all(storage, record, all_cores(), &|| false)
+}
+
+fn only_a_release(asked: Asked) -> Result<Release, Error> {
+    match asked {
+        Asked::Offer(release) => Ok(release),
+        Asked::Nothing | Asked::RollbackToBuiltin => Err(Error::invalid_request(
+            "the server offers nothing to download",
+        )),
+        Asked::RateLimited => Err(Error::RateLimited { retry_after: None }),
+    }
+}
+
+fn signature_missing(version: &Version) -> Error {
+    Error::SignatureMissing {
+        version: version.to_string(),
     }
 }
 

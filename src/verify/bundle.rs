@@ -77,12 +77,14 @@ fn pending<'a>(
     version: &str,
 ) -> Result<Option<PendingSignature<'a>>, Error> {
     match trust {
-        Trust::Unsigned => Ok(None),
+        // The statement has vouched for the checksum.
+        Trust::Unsigned | Trust::Statement { .. } => Ok(None),
         Trust::Bundle { keys } => {
             let text = signature.ok_or_else(|| Error::SignatureMissing {
                 version: version.to_owned(),
             })?;
-            Ok(Some(PendingSignature::new(text, keys)))
+            let keys: Vec<_> = keys.as_slice().iter().collect();
+            Ok(Some(PendingSignature::new(text, &keys)))
         }
     }
 }

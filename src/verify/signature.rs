@@ -13,7 +13,6 @@ use rsa::traits::PublicKeyParts;
 use rsa::{pkcs1v15, pss};
 
 use super::key::{KeyMaterial, PublicKey, RsaPadding};
-use super::trust::PinnedKeys;
 use crate::error::Error;
 
 /// An RSA signature of 8192 bits has 1368 characters; the rest is room for line ends.
@@ -36,12 +35,11 @@ struct Candidate<'a> {
 }
 
 impl<'a> PendingSignature<'a> {
-    pub(super) fn new(text: &str, keys: &'a PinnedKeys) -> Self {
-        let bytes = decode(text);
+    pub(super) fn new(text: &str, keys: &[&'a PublicKey]) -> Self {
+        let bytes = decode(text, MAX_CHARACTERS);
         let candidates = keys
-            .as_slice()
             .iter()
-            .map(|key| Candidate {
+            .map(|&key| Candidate {
                 key,
                 stream: match key.material() {
                     KeyMaterial::Ed25519(key) => {
@@ -85,15 +83,15 @@ impl<'a> PendingSignature<'a> {
     }
 }
 
-/// Base64 of either alphabet, padded or not. Tools break it into lines, so white space is
-/// nothing.
-fn decode(text: &str) -> Option<Vec<u8>> {
+/// Base64 of either alphabet, padded or not, of at most so many characters. Tools break it into
+/// lines, so white space is nothing.
+pub(super) fn decode(text: &str, most_characters: usize) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurposeConfig =
         general_purpose::PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
     const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
     const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-    if text.len() > MAX_CHARACTERS {
+    if text.len() > most_characters {
         return None;
     }
     let digits: String = text.split_ascii_whitespace().collect();

@@ -13,6 +13,14 @@ pub enum Trust {
         /// The keys.
         keys: PinnedKeys,
     },
+    /// A release statement that enough of the keys that the app was built with have signed. It
+    /// names the bundle's checksum, so the bundle itself has no signature.
+    Statement {
+        /// The keys.
+        keys: PinnedKeys,
+        /// How many different ones of them have to sign.
+        threshold: usize,
+    },
 }
 
 impl Trust {
@@ -20,8 +28,19 @@ impl Trust {
     /// anything is fetched.
     pub fn requires_signature(&self) -> bool {
         match self {
-            Self::Unsigned => false,
+            Self::Unsigned | Self::Statement { .. } => false,
             Self::Bundle { .. } => true,
+        }
+    }
+
+    /// The ids of the pinned keys.
+    pub(crate) fn key_ids(&self) -> Vec<String> {
+        match self {
+            Self::Unsigned => Vec::new(),
+            Self::Bundle { keys } | Self::Statement { keys, .. } => {
+                let ids = keys.as_slice().iter().map(PublicKey::key_id);
+                ids.map(str::to_owned).collect()
+            }
         }
     }
 }
@@ -40,6 +59,17 @@ impl PinnedKeys {
             }
         }
         (!distinct.is_empty()).then_some(Self(distinct))
+    }
+
+    /// Those that `revoked` doesn't name; all of them where fewer than `least` would be left.
+    pub(crate) fn without(&self, revoked: &[String], least: usize) -> Vec<&PublicKey> {
+        let is_revoked = |key: &&PublicKey| revoked.iter().any(|id| id == key.key_id());
+        let mut left: Vec<_> = self.0.iter().collect();
+        left.retain(|key| !is_revoked(key));
+        if left.len() < least {
+            left = self.0.iter().collect();
+        }
+        left
     }
 
     /// The keys, in the order in which they were given.

@@ -10,13 +10,17 @@ const REQUIRE_TOOLS: &str = "LIVE_UPDATER_REQUIRE_TOOLS";
 
 /// Notes that this test is skipped, since `what` isn't on this machine.
 pub(crate) fn missing(what: &str) {
-    let thread = std::thread::current();
-    let test = thread.name().unwrap_or("a test");
     assert!(
         std::env::var_os(REQUIRE_TOOLS).is_none(),
-        "{test} needs {what}, which was to be installed"
+        "{} needs {what}, which was to be installed",
+        test()
     );
-    println!("skipped: {what} is missing");
+    note(&format!("{what} is missing"));
+}
+
+/// Notes that this test is skipped, and why.
+pub(crate) fn note(reason: &str) {
+    println!("skipped: {reason}");
     if let Some(path) = std::env::var_os(SKIPPED) {
         let mut file = OpenOptions::new()
             .append(true)
@@ -24,7 +28,12 @@ pub(crate) fn missing(what: &str) {
             .open(path)
             .unwrap();
         // In one piece: other tests write there too.
-        file.write_all(format!("{test}: {what} is missing\n").as_bytes())
+        file.write_all(format!("{}: {reason}\n", test()).as_bytes())
             .unwrap();
     }
+}
+
+fn test() -> String {
+    let thread = std::thread::current();
+    thread.name().unwrap_or("a test").to_owned()
 }

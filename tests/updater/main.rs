@@ -7,5 +7,7 @@ mod limits;
 mod listening;
 mod refusing;
 mod reporting;
+mod signing;
+mod stating;
 mod support;
 mod updating;

@@ -55,6 +55,8 @@ pub enum LatestStatus {
     NativeUpdateRequired,
     /// The release must not run here, or the server must not be asked now.
     Blocked,
+    /// The server takes back what runs: a sync goes back to builtin.
+    RolledBack,
     /// Another update is under way.
     Busy,
 }
@@ -66,6 +68,7 @@ impl From<live_updater::LatestStatus> for LatestStatus {
             Core::UpToDate => Self::UpToDate,
             Core::UpdateAvailable => Self::UpdateAvailable,
             Core::NativeUpdateRequired => Self::NativeUpdateRequired,
+            Core::RolledBack => Self::RolledBack,
             Core::Busy => Self::Busy,
             _ => Self::Blocked,
         }
@@ -149,6 +152,8 @@ pub enum SyncStatus {
     NativeUpdateRequired,
     /// The release must not run here, or the server must not be asked now.
     Blocked,
+    /// The server has taken back what ran: builtin runs now, and the event `reload` says so.
+    RolledBack,
     /// Another update is under way.
     Busy,
 }
@@ -160,6 +165,7 @@ impl From<live_updater::SyncStatus> for SyncStatus {
             Core::Downloaded => Self::Downloaded,
             Core::UpToDate => Self::UpToDate,
             Core::NativeUpdateRequired => Self::NativeUpdateRequired,
+            Core::RolledBack => Self::RolledBack,
             Core::Busy => Self::Busy,
             _ => Self::Blocked,
         }
@@ -195,14 +201,17 @@ impl From<live_updater::BlockReason> for BlockReason {
     }
 }
 
-/// A bundle at an address that the app knows.
+/// A bundle at an address that the app knows. It needs a version and a checksum, or a release
+/// statement, which has both.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct DownloadFrom {
     /// Where.
     pub url: String,
     /// Its version.
+    #[uniffi(default = "")]
     pub version: String,
     /// SHA-256 of its zip, in hex.
+    #[uniffi(default = "")]
     pub checksum: String,
     /// Base64 of a signature over its zip.
     #[uniffi(default = None)]
@@ -210,12 +219,18 @@ pub struct DownloadFrom {
     /// Bytes of its zip.
     #[uniffi(default = None)]
     pub size: Option<u64>,
+    /// A release statement: its envelope, as JSON. It tells all but the address.
+    #[uniffi(default = None)]
+    pub release: Option<String>,
 }
 
 impl TryFrom<DownloadFrom> for DownloadRequest {
     type Error = UpdaterError;
 
     fn try_from(from: DownloadFrom) -> Result<Self, UpdaterError> {
+        if let Some(release) = from.release {
+            return Ok(Self::stated(&from.url, release)?);
+        }
         let request = Self::at(&from.url, &from.version, &from.checksum)?;
         Ok(request.signature(from.signature).size(from.size))
     }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::error::INTERNAL;
 use crate::page;
+use crate::panics::unless_it_panics;
 use crate::to_json;
 
 /// One version of the web files on this device.
@@ -76,6 +78,10 @@ pub struct Launch {
     pub path: Option<String>,
     /// Names this activation in this process; `notify_app_ready` wants it back.
     pub launch_token: String,
+    /// What `page_script` leaves in the web view. It is the host's secret until the page is there,
+    /// and no part of `json`.
+    #[serde(skip)]
+    pub page_mark: String,
     /// Whether the bundle still has to prove itself.
     pub trial: bool,
     /// The bundle that this launch took back.
@@ -95,11 +101,22 @@ impl Launch {
     /// main frame, on the app's own origin. It gives the page its launch token, and where another
     /// bundle ran before, it removes that one's service workers.
     pub fn page_script(&self) -> String {
-        page::script(self)
+        self.script(None)
+    }
+
+    /// As `page_script`, for a web view that runs its scripts on every origin: the script does
+    /// nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+    pub fn page_script_for(&self, origin: &str) -> String {
+        self.script(Some(origin))
     }
 }
 
 impl Launch {
+    /// A page without it has no token, and the app goes on.
+    fn script(&self, origin: Option<&str>) -> String {
+        unless_it_panics(|| page::script(self, origin)).unwrap_or_default()
+    }
+
     /// Where the core can't say what runs: the files in the app's package. Nobody can vouch for it.
     pub(crate) fn of_last_resort() -> Self {
         Self {
@@ -112,11 +129,12 @@ impl Launch {
             },
             path: None,
             launch_token: String::new(),
+            page_mark: String::new(),
             trial: false,
             rolled_back: None,
             problem: Some(Problem {
-                code: "internal".to_owned(),
-                message: "the updater panicked: this is a bug in it".to_owned(),
+                code: INTERNAL.0.to_owned(),
+                message: INTERNAL.1.to_owned(),
             }),
         }
     }
@@ -128,6 +146,7 @@ impl From<live_updater::Launch> for Launch {
             bundle: launch.bundle.into(),
             path: launch.path.map(|path| path.to_string_lossy().into_owned()),
             launch_token: launch.launch_token,
+            page_mark: launch.page_mark,
             trial: launch.trial,
             rolled_back: launch.rolled_back.map(Into::into),
             problem: launch.problem.map(Into::into),

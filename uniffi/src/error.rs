@@ -17,6 +17,27 @@ pub enum UpdaterError {
     },
 }
 
+impl UpdaterError {
+    /// A call that its host got wrong.
+    pub(crate) fn invalid_request(problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        live_updater::Error::InvalidRequest { problem }.into()
+    }
+
+    /// What a panic comes to.
+    pub(crate) fn internal() -> Self {
+        Self::Failed {
+            code: INTERNAL.0.to_owned(),
+            detail: INTERNAL.1.to_owned(),
+            retryable: false,
+            retry_after_seconds: None,
+        }
+    }
+}
+
+/// Code and message of what can't happen.
+pub(crate) const INTERNAL: (&str, &str) = ("internal", "the updater panicked: this is a bug in it");
+
 impl From<live_updater::Error> for UpdaterError {
     fn from(error: live_updater::Error) -> Self {
         Self::Failed {

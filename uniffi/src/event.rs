@@ -1,5 +1,6 @@
 //! Events, as they cross.
 
+use live_updater::EventKind;
 use serde::Serialize;
 
 use crate::bundle::{BundleInfo, FailureReason, Problem};
@@ -75,19 +76,7 @@ pub enum UpdateEvent {
 impl UpdateEvent {
     /// The event's name, as JavaScript listens to it.
     pub fn name(&self) -> String {
-        match self {
-            Self::Download { .. } => "download",
-            Self::DownloadComplete { .. } => "downloadComplete",
-            Self::DownloadFailed { .. } => "downloadFailed",
-            Self::UpdateAvailable { .. } => "updateAvailable",
-            Self::NoNeedUpdate { .. } => "noNeedUpdate",
-            Self::UpdateFailed { .. } => "updateFailed",
-            Self::Set { .. } => "set",
-            Self::SetNext { .. } => "setNext",
-            Self::AppReady { .. } => "appReady",
-            Self::AppReloaded { .. } => "appReloaded",
-        }
-        .to_owned()
+        self.kind().name().to_owned()
     }
 
     /// The event's data, as JavaScript sees it.
@@ -99,11 +88,8 @@ impl UpdateEvent {
     /// all the same. The other events are of the moment.
     pub fn outlives_page(&self) -> bool {
         matches!(
-            self,
-            Self::UpdateFailed { .. }
-                | Self::Set { .. }
-                | Self::AppReady { .. }
-                | Self::AppReloaded { .. }
+            self.kind(),
+            EventKind::UpdateFailed | EventKind::Set | EventKind::AppReady | EventKind::AppReloaded
         )
     }
 }
@@ -155,5 +141,20 @@ impl UpdateEvent {
             },
             _ => return None,
         })
+    }
+    /// The core knows their names.
+    fn kind(&self) -> EventKind {
+        match self {
+            Self::Download { .. } => EventKind::Download,
+            Self::DownloadComplete { .. } => EventKind::DownloadComplete,
+            Self::DownloadFailed { .. } => EventKind::DownloadFailed,
+            Self::UpdateAvailable { .. } => EventKind::UpdateAvailable,
+            Self::NoNeedUpdate { .. } => EventKind::NoNeedUpdate,
+            Self::UpdateFailed { .. } => EventKind::UpdateFailed,
+            Self::Set { .. } => EventKind::Set,
+            Self::SetNext { .. } => EventKind::SetNext,
+            Self::AppReady { .. } => EventKind::AppReady,
+            Self::AppReloaded { .. } => EventKind::AppReloaded,
+        }
     }
 }

@@ -9,10 +9,12 @@
 //! - `listener`: events on their way to the host. What a listener throws ends nothing.
 //! - `log`: what the core says goes to the host's log.
 //! - `page`: the script that gives the page its launch token.
-//! - `bundle`, `answer`, `event`, `error`, `options`: records, as they cross.
+//! - `panics`: none ends the app.
+//! - `bundle`, `answer`, `arguments`, `event`, `error`, `options`: records, as they cross.
 #![warn(missing_docs)]
 
 mod answer;
+mod arguments;
 mod bundle;
 mod error;
 mod event;
@@ -20,6 +22,7 @@ mod listener;
 mod log;
 mod options;
 mod page;
+mod panics;
 mod roots;
 #[cfg(test)]
 mod tests;
@@ -28,6 +31,7 @@ mod updater;
 pub use answer::{
     BlockReason, DownloadFrom, Flushed, Latest, LatestStatus, Release, SyncOutcome, SyncStatus,
 };
+pub use arguments::CallArguments;
 pub use bundle::{BundleInfo, BundleStatus, CrashReason, FailureReason, Launch, Problem};
 pub use error::UpdaterError;
 pub use event::UpdateEvent;
@@ -41,5 +45,7 @@ uniffi::setup_scaffolding!("live_updater");
 /// A record as JSON; the records' field names are JavaScript's.
 fn to_json(record: &impl serde::Serialize) -> String {
     // Text keys and finite numbers only: it can't fail.
-    serde_json::to_string(record).unwrap_or_default()
+    panics::unless_it_panics(|| serde_json::to_string(record).ok())
+        .flatten()
+        .unwrap_or_else(|| "{}".to_owned())
 }

@@ -9,6 +9,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::listener::ListenerError;
+use crate::panics::unless_it_panics;
 
 static SINK: RwLock<Option<Installed>> = RwLock::new(None);
 
@@ -39,13 +40,17 @@ pub enum LogLevel {
 /// replaces the one before.
 #[uniffi::export]
 pub fn install_log_sink(sink: Arc<dyn LogSink>, most_verbose: LogLevel) {
-    *SINK.write().unwrap_or_else(PoisonError::into_inner) = Some(Installed {
+    let installed = Installed {
         sink,
         most_verbose: most_verbose.into(),
+    };
+    // Without a log, the app goes on.
+    let _ = unless_it_panics(|| {
+        *SINK.write().unwrap_or_else(PoisonError::into_inner) = Some(installed);
+        // It fails where this was done before, or where the host is Rust and has a subscriber.
+        let _ = tracing::subscriber::set_global_default(Bridge);
+        tracing::callsite::rebuild_interest_cache();
     });
-    // It fails where this was done before, or where the host is Rust and has a subscriber.
-    let _ = tracing::subscriber::set_global_default(Bridge);
-    tracing::callsite::rebuild_interest_cache();
 }
 
 struct Installed {

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use crate::bundle::Launch;
 
-/// A function of the launch token and of what names the bundle that runs.
+/// A function of the launch token, of the mark that this activation leaves in the web view, and of
+/// the app's origin, where the web view would run it on every other one too.
 const SCRIPT: &str = include_str!("page_script.js");
 
-pub(crate) fn script(launch: &Launch) -> String {
-    // The builtin bundle has the same id in each version of the app.
-    let activation = format!("{}@{}", launch.bundle.id, launch.bundle.version);
-    let (token, activation) = (json!(launch.launch_token), json!(activation));
-    format!("{}({token}, {activation});\n", SCRIPT.trim_end())
+pub(crate) fn script(launch: &Launch, origin: Option<&str>) -> String {
+    let (token, mark) = (json!(launch.launch_token), json!(launch.page_mark));
+    let origin = origin.map_or_else(String::new, |origin| format!(", {}", json!(origin)));
+    format!("{}({token}, {mark}{origin});\n", SCRIPT.trim_end())
 }

@@ -3,58 +3,80 @@
 //
 // Where another bundle ran here before, its service workers would go on serving it. They are
 // removed first, with their caches, and the page is loaded once more; until then, there is no token,
-// because it isn't certain whose page this is.
-(function (token, activation) {
+// because it isn't certain whose page this is. The mark, which no other bundle can know, says for
+// later documents that this was done. It is left behind once a document has found nothing to remove.
+(function (token, mark, origin) {
   'use strict';
   var KEY = 'live-updater:activation';
   // A clean-up that doesn't come to an end must not cost a good bundle its readiness.
   var PATIENCE = 3000;
+  // Between one try to load the page once more and the next: the first and the longest pause.
+  var FIRST_PAUSE = 1000;
+  var LONGEST_PAUSE = 8000;
 
-  if (window !== window.top || '__liveUpdaterLaunch' in window) return;
+  if (window !== window.top || isElsewhere() || '__liveUpdaterLaunch' in window) return;
 
-  function remembered() {
-    try {
-      return window.localStorage.getItem(KEY);
-    } catch (error) {
-      return null;
-    }
+  // Web views that can't be told where to run a script run it in the pages of every origin. Both
+  // addresses are written by the same hand: a default port or capitals make no difference.
+  function isElsewhere() {
+    if (origin === undefined) return false;
+    var own = new URL(origin);
+    return window.location.protocol !== own.protocol || window.location.host !== own.host;
   }
 
-  function remember() {
-    try {
-      window.localStorage.setItem(KEY, activation);
-    } catch (error) {
-      // Without a memory, each load looks for service workers; the reload below happens only once.
-    }
-  }
-
-  // Asked for before the page's own scripts: it may be the page of the service worker that is to go,
-  // and what it puts in the place of the browser's functions must not keep it there.
-  var isReload = (function () {
-    try {
-      return window.performance.getEntriesByType('navigation')[0].type === 'reload';
-    } catch (error) {
-      return false;
-    }
-  })();
-  // Whether the document before was another bundle's: then nothing was loaded once more so far.
-  var isFirst = (function () {
-    try {
-      var before = window.sessionStorage.getItem(KEY);
-      window.sessionStorage.setItem(KEY, activation);
-      return before !== null && before !== activation;
-    } catch (error) {
-      return false;
-    }
-  })();
+  // What is asked for here is asked for before the page's own scripts: it may be the page of the
+  // service worker that is to go, and what it puts in the place of the browser's functions must not
+  // keep it there.
   var apply = Reflect.apply;
+  var setTimeout = window.setTimeout;
+  var clearTimeout = window.clearTimeout;
   var unregister = method(window.ServiceWorkerRegistration, 'unregister');
   var cacheNames = method(window.CacheStorage, 'keys');
   var deleteCache = method(window.CacheStorage, 'delete');
   var caches = window.caches;
+  var isReload = attempt(function () {
+    return window.performance.getEntriesByType('navigation')[0].type === 'reload';
+  });
+  // Whether the document before was another bundle's: then nothing was loaded once more so far. Half
+  // of the mark is enough for that; the page of a service worker could read it, and must not know
+  // the whole.
+  var isFirst = attempt(function () {
+    var half = mark.slice(0, mark.length / 2);
+    var before = window.sessionStorage.getItem(KEY);
+    window.sessionStorage.setItem(KEY, half);
+    return before !== null && before !== half;
+  });
+  var isMarked = attempt(function () {
+    return mark !== '' && window.localStorage.getItem(KEY) === mark;
+  });
+  // Whether this document came from another bundle's service worker, and may be its page.
+  var isForeign =
+    !isMarked &&
+    attempt(function () {
+      return Boolean(navigator.serviceWorker.controller);
+    });
+  // None of its scripts run: they could bring the service worker back while it is being removed, or
+  // hold up the load that comes then.
+  if (isForeign) window.stop();
+
+  function attempt(look) {
+    try {
+      return look();
+    } catch (error) {
+      return false;
+    }
+  }
 
   function method(type, name) {
     return type && type.prototype[name];
+  }
+
+  function leaveMark() {
+    try {
+      window.localStorage.setItem(KEY, mark);
+    } catch (error) {
+      // Without a memory, each load looks for service workers; the reload below happens only once.
+    }
   }
 
   async function removeServiceWorkers() {
@@ -71,25 +93,40 @@
     return true;
   }
 
-  // Whether the page is about to be loaded once more.
+  // Whether the page has to be loaded once more.
   async function cleanUp() {
-    if (remembered() === activation) return false;
+    if (isMarked) return false;
     var removed = 'serviceWorker' in navigator && (await removeServiceWorkers());
-    remember();
-    if (!removed || (isReload && !isFirst)) return false;
+    if (isForeign || (removed && (isFirst || !isReload))) return true;
+    leaveMark();
+    return false;
+  }
+
+  // Again and again, until the page goes: it may hold up each load. The pauses grow, since each try
+  // ends the one before, which may only be slow.
+  function loadOnceMore(pause) {
+    setTimeout(function () {
+      loadOnceMore(Math.min(2 * pause, LONGEST_PAUSE));
+    }, pause);
     window.location.reload();
-    return true;
   }
 
   var ready = new Promise(function (resolve) {
-    var give = function () {
-      resolve(token);
-    };
-    var timer = window.setTimeout(give, PATIENCE);
-    cleanUp().then(function (reloads) {
-      window.clearTimeout(timer);
-      if (!reloads) give();
-    }, give);
+    var isDecided = false;
+    // Where nothing could be found out, only a foreign page gets no token.
+    var timer = setTimeout(giveUp, PATIENCE);
+    cleanUp().then(decide, giveUp);
+
+    function decide(loads) {
+      if (isDecided) return;
+      isDecided = true;
+      clearTimeout(timer);
+      if (loads) loadOnceMore(FIRST_PAUSE);
+      else resolve(token);
+    }
+    function giveUp() {
+      decide(isForeign);
+    }
   });
 
   Object.defineProperty(window, '__liveUpdaterLaunch', { value: Object.freeze({ token: ready }) });

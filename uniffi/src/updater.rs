@@ -1,15 +1,15 @@
 //! The updater and its calls.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use live_updater::{AutoUpdate, DownloadRequest};
+use live_updater::{AutoUpdate, DownloadRequest, UpdaterBuilder};
 
 use crate::answer::{DownloadFrom, Flushed, Latest, SyncOutcome};
 use crate::bundle::{BundleInfo, CrashReason, Launch};
 use crate::error::UpdaterError;
 use crate::listener::{ListenerSlot, UpdateListener};
 use crate::options::OpenOptions;
+use crate::panics::{or_internal, unless_it_panics};
 use crate::roots;
 
 /// Keeps the web part of one app up to date.
@@ -19,7 +19,8 @@ use crate::roots;
 /// it, and `cancel` ends a download. The others touch only memory and a small file.
 #[derive(uniffi::Object)]
 pub struct Updater {
-    core: Arc<live_updater::Updater>,
+    /// Nothing where opening it panicked.
+    core: Option<Arc<live_updater::Updater>>,
     listener: Arc<ListenerSlot>,
 }
 
@@ -33,9 +34,7 @@ impl Updater {
     #[uniffi::constructor]
     #[expect(clippy::needless_pass_by_value, reason = "records cross by value")]
     pub fn open(options: OpenOptions, listener: Option<Arc<dyn UpdateListener>>) -> Arc<Self> {
-        let updater = roots::find_or_open(&options.root, || Self::new(&options));
-        updater.listener.replace(listener);
-        updater
+        Self::open_by(&options, listener, UpdaterBuilder::open)
     }
 
     /// Decides what this process runs. It always answers, without any network.
@@ -44,31 +43,31 @@ impl Updater {
     /// tells whether the app is in the foreground. A second call in one process is the same launch;
     /// its `is_active` acts as `pause` or `resume`.
     pub fn launch(&self, is_active: bool) -> Launch {
-        unless_it_panics(|| self.core.launch(is_active).into())
+        unless_it_panics(|| Some(self.core.as_ref()?.launch(is_active).into()))
+            .flatten()
             .unwrap_or_else(Launch::of_last_resort)
     }
 
     /// The app goes to the background: time stops for a bundle in trial.
     pub fn pause(&self) -> Result<(), UpdaterError> {
-        Ok(self.core.pause()?)
+        or_internal(|| Ok(self.core()?.pause()?))
     }
 
     /// The app comes back. After a long time in the background, what is next is activated, and the
     /// listener is told to load it.
     pub fn resume(&self) -> Result<(), UpdaterError> {
         // The core goes on by itself, and whoever has to act on it is told.
-        self.core.resume().map(drop)?;
-        Ok(())
+        or_internal(|| Ok(self.core()?.resume().map(drop)?))
     }
 
     /// Ends the running download, if there is one. What was received is kept.
     pub fn cancel(&self) -> Result<(), UpdaterError> {
-        Ok(self.core.cancel()?)
+        or_internal(|| Ok(self.core()?.cancel()?))
     }
 
     /// Whether updates are looked for without being asked.
     pub fn is_auto_update_enabled(&self) -> Result<bool, UpdaterError> {
-        Ok(self.core.auto_update()? != AutoUpdate::Off)
+        or_internal(|| Ok(self.core()?.auto_update()? != AutoUpdate::Off))
     }
 }
 
@@ -78,14 +77,14 @@ impl Updater {
     /// The page says that it works. The token is the one of the launch that the page belongs to:
     /// `stale_launch` where another bundle has been activated since, and nothing changes then.
     pub async fn notify_app_ready(&self, launch_token: String) -> Result<BundleInfo, UpdaterError> {
-        Ok(self.core.notify_app_ready(&launch_token).await?.into())
+        Ok(self.core()?.notify_app_ready(&launch_token).await?.into())
     }
 
     /// Asks the server what there is, on `channel` or on the device's. Nothing is downloaded.
     /// Conditions such as "nothing new" are answers.
     #[uniffi::method(default(channel = None))]
     pub async fn get_latest(&self, channel: Option<String>) -> Result<Latest, UpdaterError> {
-        Ok(self.core.get_latest(channel.as_deref()).await?.into())
+        Ok(self.core()?.get_latest(channel.as_deref()).await?.into())
     }
 
     /// Downloads, verifies and unpacks a bundle, and leaves it at that: the release that the server
@@ -96,34 +95,34 @@ impl Updater {
             Some(from) => from.try_into()?,
             None => DownloadRequest::Offered,
         };
-        Ok(self.core.download(request).await?.into())
+        Ok(self.core()?.download(request).await?.into())
     }
 
     /// Checks, downloads, and sets what came as next: the next launch tries it. Conditions such as
     /// "nothing new" are outcomes.
     pub async fn sync(&self) -> Result<SyncOutcome, UpdaterError> {
-        Ok(self.core.sync().await?.into())
+        Ok(self.core()?.sync().await?.into())
     }
 
     /// Makes a bundle what the next launch tries.
     pub async fn set_next(&self, id: String) -> Result<BundleInfo, UpdaterError> {
-        Ok(self.core.set_next(&id).await?.into())
+        Ok(self.core()?.set_next(&id).await?.into())
     }
 
     /// Activates a bundle now; the host has to load what this answers. `builtin` is `reset`.
     pub async fn set(&self, id: String) -> Result<Launch, UpdaterError> {
-        Ok(self.core.set(&id).await?.into())
+        Ok(self.core()?.set(&id).await?.into())
     }
 
     /// Activates what is next; without it, the host loads the same page again.
     pub async fn reload(&self) -> Result<Launch, UpdaterError> {
-        Ok(self.core.reload().await?.into())
+        Ok(self.core()?.reload().await?.into())
     }
 
     /// Goes back to builtin, or to the newest bundle that was ready, and forgets what is next.
     #[uniffi::method(default(to_last_successful = false))]
     pub async fn reset(&self, to_last_successful: bool) -> Result<Launch, UpdaterError> {
-        Ok(self.core.reset(to_last_successful).await?.into())
+        Ok(self.core()?.reset(to_last_successful).await?.into())
     }
 
     /// What runs.
@@ -161,13 +160,13 @@ impl Updater {
 
     /// Deletes a bundle.
     pub async fn delete(&self, id: String) -> Result<(), UpdaterError> {
-        Ok(self.core.delete(&id).await?)
+        Ok(self.core()?.delete(&id).await?)
     }
 
     /// Hashes all files of a bundle; gives the paths that are not what was installed. A damaged
     /// bundle is replaced, and fetched again.
     pub async fn verify(&self, id: String) -> Result<Vec<String>, UpdaterError> {
-        Ok(self.core.verify(&id).await?)
+        Ok(self.core()?.verify(&id).await?)
     }
 
     /// The app or its page crashed; with an id, it counts only where that bundle runs.
@@ -178,7 +177,7 @@ impl Updater {
         id: Option<String>,
     ) -> Result<(), UpdaterError> {
         let reason = Some(reason.into());
-        Ok(self.core.report_crash(id.as_deref(), reason).await?)
+        Ok(self.core()?.report_crash(id.as_deref(), reason).await?)
     }
 
     /// A bundle, the current one without an id, is bad: it is rolled back at once. Gives the bundle,
@@ -188,20 +187,20 @@ impl Updater {
         &self,
         id: Option<String>,
     ) -> Result<Option<BundleInfo>, UpdaterError> {
-        let rolled_back = self.core.set_bundle_error(id.as_deref()).await?;
+        let rolled_back = self.core()?.set_bundle_error(id.as_deref()).await?;
         Ok(rolled_back.map(Into::into))
     }
 
     /// Lets versions that were rolled back or refused be installed again; all without `version`.
     #[uniffi::method(default(version = None))]
     pub async fn clear_blocked(&self, version: Option<String>) -> Result<(), UpdaterError> {
-        Ok(self.core.clear_blocked(version.as_deref()).await?)
+        Ok(self.core()?.clear_blocked(version.as_deref()).await?)
     }
 
     /// Chooses the channel from now on; the configuration's without `channel`.
     #[uniffi::method(default(channel = None))]
     pub async fn set_channel(&self, channel: Option<String>) -> Result<(), UpdaterError> {
-        Ok(self.core.set_channel(channel).await?)
+        Ok(self.core()?.set_channel(channel).await?)
     }
 
     /// The device's channel.
@@ -217,12 +216,12 @@ impl Updater {
     /// A further id of the app's own, sent along with checks.
     #[uniffi::method(default(custom_id = None))]
     pub async fn set_custom_id(&self, custom_id: Option<String>) -> Result<(), UpdaterError> {
-        Ok(self.core.set_custom_id(custom_id).await?)
+        Ok(self.core()?.set_custom_id(custom_id).await?)
     }
 
     /// Tells the server what it doesn't know yet.
     pub async fn flush(&self) -> Result<Flushed, UpdaterError> {
-        Ok(self.core.flush().await?.into())
+        Ok(self.core()?.flush().await?.into())
     }
 
     /// The durable state as JSON, for people and tests. Its layout may change.
@@ -232,7 +231,23 @@ impl Updater {
 }
 
 impl Updater {
-    fn new(options: &OpenOptions) -> Self {
+    pub(crate) fn open_by(
+        options: &OpenOptions,
+        listener: Option<Arc<dyn UpdateListener>>,
+        open: impl FnOnce(UpdaterBuilder) -> live_updater::Updater,
+    ) -> Arc<Self> {
+        unless_it_panics(|| {
+            let updater = roots::find_or_open(&options.root, || Self::new(options, open));
+            updater.listener.replace(listener);
+            updater
+        })
+        .unwrap_or_else(|| Arc::new(Self::of_last_resort()))
+    }
+
+    fn new(
+        options: &OpenOptions,
+        open: impl FnOnce(UpdaterBuilder) -> live_updater::Updater,
+    ) -> Self {
         let listener = Arc::new(ListenerSlot::default());
         let told = Arc::clone(&listener);
         let mut builder =
@@ -249,9 +264,21 @@ impl Updater {
             builder = builder.boot_id(boot_id);
         }
         Self {
-            core: Arc::new(builder.open()),
+            core: Some(Arc::new(open(builder))),
             listener,
         }
+    }
+
+    /// The app starts on its builtin files, and every call says why.
+    fn of_last_resort() -> Self {
+        Self {
+            core: None,
+            listener: Arc::default(),
+        }
+    }
+
+    fn core(&self) -> Result<&Arc<live_updater::Updater>, UpdaterError> {
+        self.core.as_ref().ok_or_else(UpdaterError::internal)
     }
 
     /// Looks at the state where it may wait for a commit that another call is making.
@@ -259,26 +286,14 @@ impl Updater {
         &self,
         read: impl FnOnce(&live_updater::Updater) -> Result<T, live_updater::Error> + Send + 'static,
     ) -> Result<T, UpdaterError> {
-        let core = Arc::clone(&self.core);
-        Ok(self.core.blocking(move || read(&core)).await??)
+        let core = Arc::clone(self.core()?);
+        Ok(self.core()?.blocking(move || read(&core)).await??)
     }
 }
 
-/// For calls that can't fail: Swift has nothing to catch a panic of those with, and the app would
-/// end, perhaps at each start.
-fn unless_it_panics<T>(work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_launch_that_panics_is_builtin_with_a_problem() {
-        let launch = unless_it_panics(|| panic!("a bug")).unwrap_or_else(Launch::of_last_resort);
-        assert_eq!(launch.bundle.id, "builtin");
-        assert_eq!(launch.path, None);
-        assert!(launch.problem.is_some());
+impl Drop for Updater {
+    fn drop(&mut self) {
+        let core = self.core.take();
+        let _ = unless_it_panics(|| drop(core));
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -18,7 +18,7 @@ use crate::cargo;
 use crate::install;
 use crate::suites::{Tally, run_tests};
 use crate::workspace::Workspace;
-use proofs::{PROOFS, Proof};
+use proofs::{PROOFS, Proof, Way};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -30,7 +30,7 @@ Examples:
   cargo xtask prove power-cuts attacks
 
 `cargo xtask test` runs a portion of each. All of it takes about an hour on two cores. Some proofs
-need strace, loop devices (and so root) or a C++ compiler; --install gets the programs.")]
+need to trace or to mount (and so root), or a C++ compiler; --install gets the programs.")]
 pub(crate) struct Arguments {
     /// Which proofs; all by default
     #[arg(value_name = "PROOF", value_parser = PossibleValuesParser::new(PROOFS.map(|proof| proof.name)))]
@@ -81,11 +81,8 @@ fn prove(proof: &Proof, workspace: &Workspace) -> Result<Option<Outcome>> {
     fs::write(&figures, "")?;
     let start = Instant::now();
     let mut tally = Tally::default();
-    for arguments in proof.tests {
-        let mut command = cargo::command();
+    for mut command in commands(&proof.way)? {
         command
-            .args(["test", "--release", "--no-fail-fast"])
-            .args(*arguments)
             .current_dir(&workspace.root)
             .env(Extent::VARIABLE, "full")
             .env(FIGURES, &figures)
@@ -103,6 +100,26 @@ fn prove(proof: &Proof, workspace: &Workspace) -> Result<Option<Outcome>> {
         took: start.elapsed(),
     };
     Ok((tally.failed() == 0).then_some(outcome))
+}
+
+fn commands(way: &Way) -> Result<Vec<Command>> {
+    match way {
+        Way::Tests(runs) => Ok(runs
+            .iter()
+            .map(|arguments| {
+                let mut command = cargo::command();
+                command
+                    .args(["test", "--release", "--no-fail-fast"])
+                    .args(*arguments);
+                command
+            })
+            .collect()),
+        Way::Suite(name) => {
+            let mut command = Command::new(std::env::current_exe()?);
+            command.args(["test", name, "--install"]);
+            Ok(vec![command])
+        }
+    }
 }
 
 fn sum(told: &Path) -> Result<BTreeMap<String, u64>> {

@@ -2,6 +2,7 @@
 
 mod android;
 mod android_cross;
+mod fuzz;
 mod javascript;
 pub(crate) mod jvm;
 mod kotlin;
@@ -21,8 +22,9 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 7] = [
+pub(crate) const SUITES: [Suite; 8] = [
     rust::SUITE,
+    fuzz::SUITE,
     kotlin::SUITE,
     javascript::SUITE,
     android::SUITE,

@@ -35,6 +35,8 @@ const MAIN = 'io.github.liveupdater.rig.HostKt';
 export class Phone {
   /** How earlier processes of the app ended, as the system remembers, the newest first. */
   exits = [];
+  /** The number of the app's process, where it isn't to be the one that it has here. */
+  pid;
   /** The version code of the app that is installed. */
   versionCode = 1;
   /** Android's API level. */
@@ -121,11 +123,12 @@ export class Phone {
 
   /** A person taps on the app. `withLibrary: false`: the core's library is missing. */
   async start({ withLibrary = true, isShown = true } = {}) {
-    const { exits, sdk, versionCode } = this;
+    const { exits, pid, sdk, versionCode } = this;
     const facts = {
       root: this.#folder,
       webViewFeatures: this.#webViewFeatures,
       exits,
+      pid,
       sdk,
       versionCode,
     };
@@ -203,7 +206,7 @@ export class Phone {
 
   /** The system ends the process, and the pages with it. Gives its number. */
   async kill() {
-    const { pid } = this.#process;
+    const { pid = this.#process.pid } = this;
     const ended = this.hasEnded();
     this.#process.kill('SIGKILL');
     await ended;

@@ -8,14 +8,19 @@
 
 const BINDING = '__toAndroid';
 
-/** Android gives pages this object; Capacitor's own script in the page finds it. */
-const ANDROID_BRIDGE = `(() => {
-  const send = window.${BINDING};
-  window.androidBridge = { postMessage: (message) => send(message), onmessage: null };
-})();`;
+/** Capacitor's own object, which its script in the page finds. */
+const ANDROID_BRIDGE = 'androidBridge';
+
+/** As Android gives pages an object through which they speak to the app. */
+function channel(name) {
+  return `(() => {
+    const send = window.${BINDING};
+    const postMessage = (message) => send(JSON.stringify({ name: '${name}', data: message }));
+    window.${name} = { postMessage, onmessage: null };
+  })();`;
+}
 
 export class WebView {
-  #number;
   #tell;
   #cdp;
   #scripts = new Map();
@@ -27,7 +32,6 @@ export class WebView {
 
   static async open(context, number, tell) {
     const view = new WebView();
-    view.#number = number;
     view.#tell = (name, data) => tell(name, { view: number, ...data });
     view.page = await context.newPage();
     view.#cdp = await context.newCDPSession(view.page);
@@ -54,14 +58,14 @@ export class WebView {
     await cdp.send('Inspector.enable');
     await cdp.send('Runtime.enable');
     await cdp.send('Runtime.addBinding', { name: BINDING });
-    await this.#addScript(ANDROID_BRIDGE);
+    await this.#addScript(channel(ANDROID_BRIDGE));
   }
 
-  #receive(data, document) {
+  #receive(message, document) {
     const { origin, auxData } = this.#documents.get(document);
     this.#tell('message', {
       document,
-      data,
+      ...JSON.parse(message),
       origin,
       isMainFrame: auxData.frameId === this.#mainFrame,
     });
@@ -85,6 +89,10 @@ export class WebView {
         this.#evaluate(`window.androidBridge.onmessage({ data: ${JSON.stringify(order.data)} })`, {
           contextId: order.document,
         });
+        break;
+      case 'addListener':
+        // Before all scripts, where there is a new one: Capacitor's own is there anyway.
+        if (order.name !== ANDROID_BRIDGE) await this.#addScript(channel(order.name));
         break;
       case 'addScript': {
         const origins = JSON.stringify(order.origins);
@@ -111,6 +119,21 @@ export class WebView {
   releaseLoads() {
     this.#holds = false;
     for (const { url } of this.#held.splice(0)) this.#load(url);
+  }
+
+  /** The app isn't told of a start of this page before it has the next one loaded. */
+  queuePageStart() {
+    this.#tell('queuePageStart', { url: this.page.url() });
+  }
+
+  /** From the next document on, a look for service workers takes for ever. */
+  async neverListWorkers() {
+    await this.#addScript(`(() => {
+      const { setTimeout } = window;
+      // Nor is there an end to the patience with it.
+      window.setTimeout = (work, pause) => (pause === 3000 ? 0 : setTimeout(work, pause));
+      ServiceWorkerContainer.prototype.getRegistrations = () => new Promise(() => undefined);
+    })();`);
   }
 
   /** As a page with a bug in its native code would. */

@@ -3,6 +3,7 @@ package io.github.liveupdater.rig
 import android.app.ApplicationExitInfo
 import android.os.Looper
 import com.getcapacitor.BridgeActivity
+import io.github.liveupdater.LiveUpdaterPlugin
 import java.io.File
 import java.util.concurrent.CompletableFuture
 import org.json.JSONArray
@@ -30,8 +31,9 @@ private fun setUp(facts: JSONObject, wire: Wire) {
     Device.sdk = facts.getInt("sdk")
     Device.versionCode = facts.getLong("versionCode")
     Device.webViewFeatures = facts.getJSONArray("webViewFeatures").strings().toSet()
+    if (facts.has("pid")) Device.pid = facts.getInt("pid")
     Device.exits = facts.getJSONArray("exits").objects()
-        .map { ApplicationExitInfo(it.getInt("pid"), it.getInt("reason")) }
+        .map { ApplicationExitInfo(it.getInt("pid"), it.getInt("reason"), it.getLong("timestamp")) }
     Device.browser = wire
 }
 
@@ -52,6 +54,8 @@ private class Phone(private val wire: Wire) {
                 "stop" -> activity.onStop()
                 "destroy" -> activity.destroy().also { activity = Activity() }
                 "unblock" -> Blocker.unblock()
+                "hold" -> HeldUpdater.hold(activity.plugin())
+                "release" -> HeldUpdater.release()
                 else -> wire.carryOut(name, order)
             }
         }
@@ -77,6 +81,8 @@ private class Activity : BridgeActivity() {
         onDestroy()
         onDetachedFromWindow()
     }
+
+    fun plugin() = bridge.getPlugin("LiveUpdater").instance as LiveUpdaterPlugin
 }
 
 internal fun JSONArray.strings() = List(length()) { getString(it) }

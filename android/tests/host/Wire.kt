@@ -31,6 +31,7 @@ internal class Wire(private val out: PrintStream) : Device.Browser {
         val view = views[order.getInt("view")] ?: return
         when (name) {
             "pageStarted" -> view.web.client.onPageStarted(view.web, order.getString("url"), null)
+            "queuePageStart" -> view.queuedStart = order.getString("url")
             "pageFinished" -> view.web.client.onPageFinished(view.web, order.getString("url"))
             "message" -> view.receive(order)
             "rendererGone" -> view.rendererGone(order.getBoolean("didCrash"))
@@ -52,8 +53,11 @@ internal class Wire(private val out: PrintStream) : Device.Browser {
     }
 
     private inner class View(val number: Int, val web: WebView) : Screen {
-        private var listener: WebViewCompat.WebMessageListener? = null
+        private val listeners = mutableMapOf<String, WebViewCompat.WebMessageListener>()
         private var bridge: Any? = null
+
+        /** A page has started, and the app hasn't been told by the time it loads another one. */
+        var queuedStart: String? = null
 
         fun send(name: String, data: JSONObject = JSONObject()) =
             this@Wire.send(name, data.put("view", number))
@@ -61,7 +65,13 @@ internal class Wire(private val out: PrintStream) : Device.Browser {
         override fun load(url: String) =
             send("load", JSONObject().put("url", url).put("stored", storedPath()))
 
-        override fun stop() = send("stop")
+        override fun stop() {
+            queuedStart?.let { url ->
+                Looper.getMainLooper().post { web.client.onPageStarted(web, url, null) }
+            }
+            queuedStart = null
+            send("stop")
+        }
 
         override fun evaluate(script: String) = send("evaluate", JSONObject().put("script", script))
 
@@ -76,7 +86,8 @@ internal class Wire(private val out: PrintStream) : Device.Browser {
         }
 
         override fun addListener(name: String, listener: WebViewCompat.WebMessageListener) {
-            this.listener = listener
+            listeners[name] = listener
+            send("addListener", JSONObject().put("name", name))
         }
 
         override fun addInterface(target: Any, name: String) {
@@ -91,7 +102,7 @@ internal class Wire(private val out: PrintStream) : Device.Browser {
         /** By the way that Capacitor has chosen. */
         fun receive(order: JSONObject) {
             val data = order.getString("data")
-            when (val listener = listener) {
+            when (val listener = listeners[order.getString("name")]) {
                 null -> bridge?.run {
                     javaClass.getMethod("postMessage", String::class.java).invoke(this, data)
                 }

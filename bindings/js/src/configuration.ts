@@ -9,7 +9,8 @@ declare module '@capacitor/cli' {
      */
     LiveUpdater?: {
       /**
-       * What a bundle has to prove. `bundle`: the zip is signed by one of the keys; `unsigned`:
+       * What a bundle has to prove. `bundle`: the zip is signed by one of the keys; `statement`: a
+       * release statement names it that as many keys as `threshold` says have signed; `unsigned`:
        * the checksum that the server names is enough. `live-updater keygen` prints the value for
        * a new pair of keys.
        *
@@ -17,13 +18,13 @@ declare module '@capacitor/cli' {
        * @example { "mode": "bundle", "keys": [{ "key": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----" }] }
        */
       trust: {
-        mode: 'bundle' | 'unsigned';
+        mode: 'bundle' | 'statement' | 'unsigned';
         keys?: {
           key: string;
           id?: string;
           algorithm?: 'ed25519' | 'ecdsa-p256-sha256' | 'rsa-pkcs1-sha256' | 'rsa-pss-sha256';
         }[];
-        threshold?: 1;
+        threshold?: number;
       };
 
       /**
@@ -246,7 +247,7 @@ declare module '@capacitor/cli' {
       readTimeout?: number;
 
       /**
-       * The lowest sequence of a signed release statement. It has no effect yet.
+       * The lowest sequence that a signed release statement may have.
        *
        * @since 0.1.0
        * @default none

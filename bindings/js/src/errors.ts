@@ -14,6 +14,9 @@ export type ErrorCode =
   | 'checksum_mismatch'
   | 'signature_missing'
   | 'signature_invalid'
+  | 'untrusted_key'
+  | 'app_mismatch'
+  | 'expired'
   | 'downgrade'
   | 'native_version'
   | 'blocked'
@@ -44,4 +47,20 @@ export interface LiveUpdaterError extends Error {
     /** Seconds that the server asked to wait. */
     retryAfter?: number;
   };
+}
+
+export interface Problem {
+  /**
+   * One of the codes in `docs/errors.md`.
+   *
+   * @since 0.1.0
+   */
+  code: string;
+
+  /**
+   * What went wrong, for people.
+   *
+   * @since 0.1.0
+   */
+  message: string;
 }

@@ -1,5 +1,6 @@
 import type { LiveUpdaterPlugin } from './definitions';
 import type { NativeLiveUpdater } from './native';
+import { optionsOf } from './requests';
 
 declare global {
   interface Window {
@@ -17,13 +18,13 @@ declare global {
 export function createFront(native: NativeLiveUpdater): LiveUpdaterPlugin {
   return {
     notifyAppReady: async () => native.notifyAppReady(await launchOptions()),
-    getLatest: (options) => native.getLatest(options),
-    download: (options) => native.download(options),
+    getLatest: async (options) => native.getLatest(optionsOf('getLatest', options)),
+    download: async (options) => native.download(optionsOf('download', options)),
     sync: () => native.sync(),
-    next: (options) => native.next(options),
-    set: (options) => native.set(options),
+    next: async (options) => native.next(optionsOf('next', options)),
+    set: async (options) => native.set(optionsOf('set', options)),
     reload: () => native.reload(),
-    reset: (options) => native.reset(options),
+    reset: async (options) => native.reset(optionsOf('reset', options)),
     current: () => native.current(),
     getNextBundle: async () => (await native.getNextBundle()).bundle ?? null,
     list: () => native.list(),
@@ -32,16 +33,17 @@ export function createFront(native: NativeLiveUpdater): LiveUpdaterPlugin {
       return bundle ? { bundle } : null;
     },
     getBuiltinVersion: () => native.getBuiltinVersion(),
-    delete: (options) => native.delete(options),
-    verify: (options) => native.verify(options),
+    delete: async (options) => native.delete(optionsOf('delete', options)),
+    verify: async (options) => native.verify(optionsOf('verify', options)),
     setBundleError: async (options) => ({
-      rolledBack: (await native.setBundleError(options)).rolledBack ?? null,
+      rolledBack:
+        (await native.setBundleError(optionsOf('setBundleError', options))).rolledBack ?? null,
     }),
-    clearBlocked: (options) => native.clearBlocked(options),
-    setChannel: (options) => native.setChannel(options),
+    clearBlocked: async (options) => native.clearBlocked(optionsOf('clearBlocked', options)),
+    setChannel: async (options) => native.setChannel(optionsOf('setChannel', options)),
     getChannel: () => native.getChannel(),
     getDeviceId: () => native.getDeviceId(),
-    setCustomId: (options) => native.setCustomId(options),
+    setCustomId: async (options) => native.setCustomId(optionsOf('setCustomId', options)),
     cancel: () => native.cancel(),
     flush: () => native.flush(),
     state: () => native.state(),

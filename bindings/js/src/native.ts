@@ -10,7 +10,10 @@ export interface NativeLiveUpdater extends Omit<
   LiveUpdaterPlugin,
   'notifyAppReady' | 'getNextBundle' | 'getFailedUpdate' | 'setBundleError'
 > {
-  /** Without a token, the platform's half uses the one of the page that started last. */
+  /**
+   * Without a token, the platform's half uses the one that the page's script has told. Where there is
+   * no such script, it is that of the page that started last.
+   */
   notifyAppReady(options: { launchToken?: string }): Promise<AppReadyResult>;
 
   /** A call can't resolve with null, so the bundle comes in an object. */

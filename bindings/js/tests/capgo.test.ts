@@ -72,6 +72,7 @@ describe('getLatest', () => {
     [{ status: 'upToDate' }, '1.0.0', 'up_to_date', 'no_new_version_available'],
     [{ status: 'blocked', reason: 'failed', version: '1.1.0' }, '1.1.0', 'blocked', 'failed'],
     [{ status: 'busy' }, '1.0.0', 'failed', 'busy'],
+    [{ status: 'rolledBack' }, '1.0.0', 'blocked', 'rolled_back'],
     [
       { status: 'nativeUpdateRequired', version: '3.0.0' },
       '3.0.0',
@@ -170,6 +171,55 @@ describe('changes', () => {
   });
 });
 
+describe('what an app without types gets wrong', () => {
+  const ZIP = { url: 'https://a.example/1.zip', version: '1.1.0', checksum: BUNDLE.checksum };
+
+  it.each([
+    ['next', 'next', { id: 7 }],
+    ['set', 'set', { id: true }],
+    ['delete', 'delete', { id: ['b1'] }],
+    ['setBundleError', 'setBundleError', { id: 7 }],
+    ['download', 'download', { ...ZIP, url: 5 }],
+    ['download', 'download', { ...ZIP, version: 1.1 }],
+    ['download', 'download', { ...ZIP, checksum: 0 }],
+    ['reset', 'reset', { toLastSuccessful: 'yes' }],
+    ['getLatest', 'getLatest', { channel: 0 }],
+    ['getLatest', 'getLatest', { channel: false }],
+    ['setCustomId', 'setCustomId', { customId: 0 }],
+  ])('%s passes on as it is, for LiveUpdater.%s to refuse: %j', async (name, ours, options) => {
+    const refusal = Object.assign(new Error('wrong type'), { code: 'invalid_request' });
+    const { updater, calls } = over({
+      current: { bundle: BUILTIN, native: '2.0' },
+      [ours]: Promise.reject(refusal),
+    });
+    await expect((updater as unknown as Calls)[name](options)).rejects.toBe(refusal);
+    expect(calls.at(-1)).toEqual([ours, options]);
+  });
+
+  it.each(['next', 'set', 'delete', 'setBundleError'])(
+    '%s without an id means no bundle at all',
+    async (name) => {
+      for (const options of [undefined, null, {}, { id: null }, 'b1', ['b1']]) {
+        const { updater, calls } = over({});
+        const refused = (updater as unknown as Calls)[name](options);
+        await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
+        await expect(refused).rejects.toThrow(name);
+        expect(calls).toEqual([]);
+      }
+    },
+  );
+
+  it.each(['download', 'reset', 'getLatest', 'setCustomId'])(
+    '%s refuses options that are no object',
+    async (name) => {
+      const { updater, calls } = over({ current: { bundle: BUILTIN, native: '2.0' } });
+      const refused = (updater as unknown as Calls)[name]('https://a.example/1.zip');
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
+      expect(calls).toEqual([]);
+    },
+  );
+});
+
 describe('reads', () => {
   it.each([
     ['getBuiltinVersion', { version: '1.0.0' }],
@@ -258,6 +308,8 @@ describe('what is not offered', () => {
     );
   });
 });
+
+type Calls = Record<string, (options: unknown) => Promise<unknown>>;
 
 interface Untyped {
   addListener(

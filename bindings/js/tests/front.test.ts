@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import type { BundleInfo } from '../src/definitions';
+import type { BundleInfo, LiveUpdaterPlugin } from '../src/definitions';
 import { createFront } from '../src/front';
 import type { NativeLiveUpdater } from '../src/native';
 
@@ -112,6 +112,29 @@ describe('every other method', () => {
     expect(calls).toEqual([[name, takesOptions ? OPTIONS : undefined]]);
   });
 
+  it.each(methods().filter((name) => createFront(recorder({}).native)[name].length === 1))(
+    '%s refuses options that are no object, which Capacitor would take for none',
+    async (name) => {
+      for (const given of ['b1', 5, true, false, 0, '', ['b1'], () => ({ id: 'b1' })]) {
+        const { native, calls } = recorder({});
+        const front = createFront(native) as unknown as Record<string, Call>;
+        const refused = front[name](given);
+        await expect(refused).rejects.toMatchObject({
+          code: 'invalid_request',
+          data: { retryable: false },
+        });
+        await expect(refused).rejects.toThrow(name);
+        expect(calls).toEqual([]);
+      }
+    },
+  );
+
+  it.each([undefined, null])('takes %s for no options', async (nothing) => {
+    const { native, calls } = recorder({ sync: {} });
+    await (createFront(native) as unknown as Record<string, Call>).getLatest(nothing);
+    expect(calls).toEqual([['getLatest', nothing]]);
+  });
+
   it('addListener gives back what Capacitor gives, with its own remove', () => {
     const handle = Object.assign(Promise.resolve({ remove: async () => undefined }), {
       remove: async () => undefined,
@@ -159,8 +182,10 @@ function recorder(answers: Record<string, unknown>): {
   return { native: native as NativeLiveUpdater, calls };
 }
 
-function methods(): string[] {
-  return Object.keys(createFront({} as NativeLiveUpdater));
+type Call = (options: unknown) => Promise<unknown>;
+
+function methods(): (keyof LiveUpdaterPlugin)[] {
+  return Object.keys(createFront({} as NativeLiveUpdater)) as (keyof LiveUpdaterPlugin)[];
 }
 
 function page(token: Promise<string>): void {

@@ -33,6 +33,7 @@ describe('what is published', () => {
         'README.md',
         'android/build.gradle',
         'android/consumer-rules.pro',
+        'android/native-library.gradle',
         'android/src/main/AndroidManifest.xml',
         'android/src/main/java/io/github/liveupdater/LiveUpdaterPlugin.kt',
         'bindings/kotlin/io/github/liveupdater/core/live_updater.kt',
@@ -55,7 +56,7 @@ describe('what is published', () => {
 
   it('is nothing else', () => {
     const expected =
-      /^(android\/(src\/main\/|build\.gradle$|consumer-rules\.pro$)|bindings\/(kotlin|swift)\/|capgo\/package\.json$|dist\/|ios\/(Frameworks|Sources|Tests)\/|[^/]+$)/;
+      /^(android\/(src\/main\/|(build|native-library)\.gradle$|consumer-rules\.pro$)|bindings\/(kotlin|swift)\/|capgo\/package\.json$|dist\/|ios\/(Frameworks|Sources|Tests)\/|[^/]+$)/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
     expect(
       files.filter((file) => /\.rs$|Cargo|node_modules|\.test\.|vitest|tsconfig/.test(file)),

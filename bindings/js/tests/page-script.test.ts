@@ -36,7 +36,7 @@ describe('where another bundle left service workers', () => {
     page.start('t1', 'a1');
     await page.reloaded();
     expect([page.unregistered, page.deleted]).toEqual([2, ['one', 'two']]);
-    expect([page.stored(), page.reloads]).toEqual(['a1', 1]);
+    expect([page.stored(), page.reloads]).toEqual(['a0', 1]);
   });
 
   it('the page gets no token before it is loaded once more', async () => {
@@ -51,17 +51,27 @@ describe('where another bundle left service workers', () => {
     const page = new Page({ stored: 'a0', registrations: 1, caches: ['one'] });
     page.start('t1', 'a1');
     await page.reloaded();
-    expect(page.order).toEqual(['unregister', 'delete one', `mark a1`, 'reload']);
+    expect(page.order).toEqual(['unregister', 'delete one', 'reload']);
   });
 
-  it('the page that was loaded once more has its token', async () => {
+  it('the page that was loaded once more has its token, and leaves the mark', async () => {
     const first = new Page({ stored: 'a0', registrations: 1 });
     first.start('t1', 'a1');
     await first.reloaded();
     const second = first.next('reload');
     second.start('t1', 'a1');
     expect(await second.token()).toBe('t1');
-    expect(second.reloads).toBe(0);
+    expect([second.stored(), second.reloads]).toEqual(['a1', 0]);
+  });
+
+  it('one that came back meanwhile is found, since the mark was not left before', async () => {
+    const first = new Page({ stored: 'a0', registrations: 1 });
+    first.start('t1', 'a1');
+    await first.reloaded();
+    const second = first.next('reload', { registrations: 1, controlled: true });
+    second.start('t1', 'a1');
+    await second.reloaded();
+    expect([second.unregistered, second.stored(), second.hasToken()]).toEqual([1, 'a0', false]);
   });
 
   it('they cannot stay by what their page puts in the place of functions', async () => {
@@ -78,7 +88,7 @@ describe('where another bundle left service workers', () => {
       Reflect.apply = () => undefined;
     `);
     await page.reloaded();
-    expect(page.order).toEqual(['unregister', 'delete one', 'mark a1', 'reload']);
+    expect(page.order).toEqual(['unregister', 'delete one', 'reload']);
     expect(page.hasToken()).toBe(false);
   });
 
@@ -100,11 +110,116 @@ describe('where another bundle left service workers', () => {
     const first = new Page({ storage: 'broken', registrations: 1 });
     first.start('t1', 'a1');
     await first.reloaded();
-    const second = first.next('reload');
-    second.registrations = 1;
+    const second = first.next('reload', { registrations: 1 });
     second.start('t1', 'a1');
     expect(await second.token()).toBe('t1');
     expect([first.reloads, second.reloads]).toEqual([1, 0]);
+  });
+});
+
+describe('the load is tried again until the page goes', () => {
+  it('with pauses that grow, since each try ends the one before', async () => {
+    vi.useFakeTimers();
+    try {
+      const page = new Page({ stored: 'a0', registrations: 1 });
+      page.start('t1', 'a1');
+      const tries: number[] = [];
+      for (let second = 0; second < 32; second += 1) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        tries.push(page.reloads);
+      }
+      expect(tries.slice(0, 8)).toEqual([2, 2, 3, 3, 3, 3, 4, 4]);
+      expect([tries[15], tries[23], tries[31]]).toEqual([5, 6, 7]);
+      expect(page.hasToken()).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('whatever the page puts in the place of timers', async () => {
+    vi.useFakeTimers();
+    try {
+      const page = new Page({ stored: 'a0', registrations: 1 });
+      page.start('t1', 'a1');
+      page.evaluate(
+        `window.setTimeout = window.clearTimeout = () => { throw new Error('mine'); };`,
+      );
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(page.reloads).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("a page that another bundle's service worker has made", () => {
+  const controlled: Circumstances = { stored: 'a0', registrations: 1, controlled: true };
+
+  it('is stopped before any of its scripts run', async () => {
+    const page = new Page(controlled);
+    page.start('t1', 'a1');
+    expect(page.order).toEqual(['stop']);
+    await page.reloaded();
+    expect(page.order).toEqual(['stop', 'unregister', 'reload']);
+  });
+
+  it('gets no token, though it looks like one that was loaded again', async () => {
+    // It has cleared what the document before had noted, and Android takes each load of the same
+    // address for a reload.
+    const page = new Page({ ...controlled, navigation: 'reload' });
+    page.start('t1', 'a1');
+    await page.reloaded();
+    await settle();
+    expect([page.hasToken(), page.stored()]).toEqual([false, 'a0']);
+  });
+
+  it.each([
+    ['cannot be removed', { unregister: 'broken' }],
+    ['cannot be listed', { serviceWorker: 'broken' }],
+    ['is not removed in time', { unregister: 'endless' }],
+  ] as [string, Circumstances][])('gets none where its worker %s', async (_, circumstances) => {
+    vi.useFakeTimers();
+    try {
+      const page = new Page({ ...controlled, ...circumstances });
+      page.start('t1', 'a1');
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(page.hasToken()).toBe(false);
+      expect(page.reloads).toBeGreaterThan(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is none where the mark is there: it is its own', async () => {
+    const page = new Page({ stored: 'a1', registrations: 1, controlled: true });
+    page.start('t1', 'a1');
+    expect(await page.token()).toBe('t1');
+    expect(page.order).toEqual([]);
+  });
+});
+
+describe('the mark', () => {
+  const MARK = '0123456789abcdef'.repeat(4);
+
+  it('that was guessed keeps no service worker', async () => {
+    const page = new Page({ stored: 'v2@2', registrations: 1 });
+    page.start('t1', MARK);
+    await page.reloaded();
+    expect([page.unregistered, page.hasToken()]).toEqual([1, false]);
+  });
+
+  it('is not to be found by a page that has no token', async () => {
+    const page = new Page({ stored: 'a0', registrations: 1, controlled: true });
+    page.start('t1', MARK);
+    await page.reloaded();
+    expect([page.stored(), page.noted()]).toEqual(['a0', MARK.slice(0, 32)]);
+  });
+
+  it("that is empty, where the updater failed, is nobody's", async () => {
+    const page = new Page({ stored: '', registrations: 1 });
+    page.start('', '');
+    await page.reloaded();
+    expect(page.unregistered).toBe(1);
   });
 });
 
@@ -158,6 +273,31 @@ describe('the page', () => {
     expect([page.unregistered, page.reloads, page.stored()]).toEqual([0, 0, 'a0']);
   });
 
+  it.each([
+    'https://evil.example/',
+    'capacitor://evil.example/',
+    'https://localhost/',
+    'capacitor://localhost.evil.example/',
+    'capacitor://localhost:8080/',
+    'about:blank',
+  ])('at %s is not the app, gets nothing and does nothing', async (address) => {
+    const page = new Page({ stored: 'a0', registrations: 1, address });
+    page.start('t1', 'a1', 'capacitor://localhost');
+    await settle();
+    expect(page.evaluate(`'__liveUpdaterLaunch' in window`)).toBe(false);
+    expect([page.unregistered, page.reloads, page.stored()]).toEqual([0, 0, 'a0']);
+  });
+
+  it.each([
+    ['capacitor://localhost', 'capacitor://localhost/deep/page?a#b'],
+    ['ionic://my.app', 'ionic://my.app/'],
+    ['https://My.App:443/', 'https://my.app/'],
+  ])('of %s has its token wherever in the app it is: %s', async (origin, address) => {
+    const page = new Page({ address });
+    page.start('t1', 'a1', origin);
+    expect(await page.token()).toBe('t1');
+  });
+
   it('where the script comes twice keeps the first token', async () => {
     const page = new Page({ stored: 'a1' });
     page.start('t1', 'a1');
@@ -177,7 +317,11 @@ interface Circumstances {
   unregister?: 'broken' | 'endless';
   caches?: string[] | 'broken';
   navigation?: 'navigate' | 'reload';
+  /** A service worker has answered for this document. */
+  controlled?: boolean;
   frame?: boolean;
+  /** What stands in the address bar. */
+  address?: string;
 }
 
 /** A document of a web view: what the script may touch, and what it did to it. */
@@ -190,6 +334,7 @@ class Page {
 
   private readonly context: vm.Context;
   private readonly storage: Map<string, string>;
+  private readonly session = new Map<string, string>();
   private settled = false;
   private wakeUp: () => void = () => undefined;
   private readonly whenReloaded = new Promise<void>((resolve) => (this.wakeUp = resolve));
@@ -203,12 +348,16 @@ class Page {
     if (circumstances.stored !== undefined) {
       storage.set(KEY, circumstances.stored);
     }
+    if (circumstances.before !== undefined) {
+      this.session.set(KEY, circumstances.before);
+    }
     this.context = vm.createContext(this.globals());
   }
 
   /** Runs the script as the platform does, before the page's own. */
-  start(token: string, activation: string): void {
-    this.evaluate(`${SCRIPT.trim()}(${JSON.stringify(token)}, ${JSON.stringify(activation)});`);
+  start(token: string, activation: string, ...origin: string[]): void {
+    const given = [token, activation, ...origin].map((text) => JSON.stringify(text));
+    this.evaluate(`${SCRIPT.trim()}(${given.join(', ')});`);
     void this.token()?.then(() => (this.settled = true));
   }
 
@@ -229,10 +378,16 @@ class Page {
     return this.storage.get(KEY);
   }
 
+  /** What the document after this one finds noted for this session. */
+  noted(): string | undefined {
+    return this.session.get(KEY);
+  }
+
   /** The document that comes after this one, in the same web view. */
-  next(navigation: 'navigate' | 'reload'): Page {
-    const { stored: _, registrations: __, ...rest } = this.circumstances;
-    return new Page({ ...rest, navigation }, this.storage);
+  next(navigation: 'navigate' | 'reload', circumstances: Circumstances = {}): Page {
+    const { storage, caches } = this.circumstances;
+    const before = this.noted();
+    return new Page({ storage, caches, before, navigation, ...circumstances }, this.storage);
   }
 
   evaluate(code: string): unknown {
@@ -241,12 +396,17 @@ class Page {
 
   private globals(): object {
     const { circumstances } = this;
+    const { protocol, host } = new URL(circumstances.address ?? 'https://localhost');
     const window: Record<string, unknown> = {
       console,
+      URL,
       setTimeout,
       clearTimeout,
       localStorage: this.localStorage(),
-      sessionStorage: { getItem: () => circumstances.before ?? null, setItem: () => undefined },
+      sessionStorage: {
+        getItem: (key: string) => this.session.get(key) ?? null,
+        setItem: (key: string, value: string) => this.session.set(key, value),
+      },
       ServiceWorkerRegistration: { prototype: { unregister: () => this.unregister() } },
       CacheStorage: { prototype: this.caches() },
       caches: {},
@@ -254,7 +414,8 @@ class Page {
         getEntriesByType: () => [{ type: circumstances.navigation ?? 'navigate' }],
         navigation: { type: circumstances.navigation === 'reload' ? 1 : 0 },
       },
-      location: { reload: () => this.reload() },
+      location: { protocol, host, reload: () => this.reload() },
+      stop: () => this.order.push('stop'),
       navigator:
         circumstances.serviceWorker === 'missing' ? {} : { serviceWorker: this.serviceWorker() },
     };
@@ -285,6 +446,7 @@ class Page {
 
   private serviceWorker(): object {
     return {
+      controller: this.circumstances.controlled ? {} : null,
       getRegistrations: async () => {
         if (this.circumstances.serviceWorker === 'broken') {
           throw new Error('no service workers here');

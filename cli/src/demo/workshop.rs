@@ -7,6 +7,7 @@ use live_updater::{Sha256Digest, SignatureAlgorithm};
 use serde_json::Value;
 
 use crate::bundle::{Survey, Tree, Warning, survey_zip};
+use crate::keygen::TrustMode;
 use crate::keys::{self, KeyKind, PrivateKey};
 use crate::output::{Failure, Output};
 use crate::{keygen, pack, sign};
@@ -45,7 +46,7 @@ impl<'a> Workshop<'a> {
         keygen::write_new(&keys.join("live-updater.public.pem"), &public, 0o644)?;
         Ok(Self {
             folder: folder.to_owned(),
-            trust: keygen::trust(&public, SignatureAlgorithm::Ed25519),
+            trust: keygen::trust(TrustMode::Bundle, &public, SignatureAlgorithm::Ed25519),
             key,
             output,
         })

@@ -113,9 +113,14 @@ async fn notify_app_ready(updater: &Updater, params: &Value) -> Result<Value, Er
 
 async fn download(updater: &Updater, params: &Value) -> Result<Value, Error> {
     let wanted: Download = read(params)?;
-    let request = match &wanted.url {
-        None => DownloadRequest::Offered,
-        Some(url) => {
+    let request = match (&wanted.url, &wanted.release) {
+        (None, None) => DownloadRequest::Offered,
+        (None, Some(_)) => return Err(invalid("params: url is missing".to_owned())),
+        (Some(url), Some(release)) => {
+            let text = release.as_str().map(str::to_owned);
+            DownloadRequest::stated(url, text.unwrap_or_else(|| release.to_string()))?
+        }
+        (Some(url), None) => {
             let version = required("version", wanted.version.as_deref())?;
             let checksum = required("checksum", wanted.checksum.as_deref())?;
             DownloadRequest::at(url, version, checksum)?
@@ -195,4 +200,6 @@ struct Download {
     checksum: Option<String>,
     signature: Option<String>,
     size: Option<u64>,
+    /// A release statement's envelope, as JSON or as its text.
+    release: Option<Value>,
 }

@@ -8,14 +8,14 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign_byupdate};
-use ed25519_dalek::{SignatureError, SigningKey as Ed25519Key};
+use ed25519_dalek::{SignatureError, Signer as _, SigningKey as Ed25519Key};
 use live_updater::{
     PinnedKeys, PublicKey, Sha256Digest, SignatureAlgorithm, Trust, VerifiedBundle, verify_file,
 };
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use rsa::rand_core::OsRng;
 use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
-use sha2::{Digest, Sha512};
+use sha2::{Digest, Sha256, Sha512};
 
 use super::private::PrivateKey;
 use crate::output::Failure;
@@ -38,10 +38,7 @@ pub(crate) fn sign_file(
     algorithm: Option<SignatureAlgorithm>,
 ) -> Result<Signed, Failure> {
     let algorithm = algorithm.unwrap_or_else(|| key.default_algorithm());
-    let pem = key.to_public_pem().map_err(Failure::usage)?;
-    let public = PublicKey::from_pem(&pem, Some(algorithm))
-        .map_err(|error| Failure::usage(error.to_string()))?;
-
+    let public = public_key(key, algorithm)?;
     let bytes = match key {
         PrivateKey::Ed25519(key) => sign_ed25519(path, key)?,
         PrivateKey::P256(key) => sign_p256(&sha256(path)?, key)?,
@@ -59,6 +56,40 @@ pub(crate) fn sign_file(
         algorithm,
         key_id,
     })
+}
+
+/// A signature over a message that is small enough to be held.
+#[derive(Debug)]
+pub(crate) struct SignedBytes {
+    pub(crate) signature: Vec<u8>,
+    pub(crate) key_id: String,
+}
+
+/// Signs a message.
+pub(crate) fn sign_bytes(
+    message: &[u8],
+    key: &PrivateKey,
+    algorithm: SignatureAlgorithm,
+) -> Result<SignedBytes, Failure> {
+    let sha256 = Sha256Digest::new(Sha256::digest(message).into());
+    let signature = match key {
+        PrivateKey::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
+        PrivateKey::P256(key) => sign_p256(&sha256, key)?,
+        PrivateKey::Rsa(key) => sign_rsa(&sha256, key, algorithm)?,
+    };
+    Ok(SignedBytes {
+        signature,
+        key_id: public_key(key, algorithm)?.key_id().to_owned(),
+    })
+}
+
+/// The public half of a key that signs so.
+pub(crate) fn public_key(
+    key: &PrivateKey,
+    algorithm: SignatureAlgorithm,
+) -> Result<PublicKey, Failure> {
+    let pem = key.to_public_pem().map_err(Failure::usage)?;
+    PublicKey::from_pem(&pem, Some(algorithm)).map_err(|error| Failure::usage(error.to_string()))
 }
 
 fn sha256(path: &Path) -> Result<Sha256Digest, Failure> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::{self, Cursor, Write};
 use std::path::Path;
 
 use zip::write::SimpleFileOptions;
@@ -60,34 +60,47 @@ impl WebApp {
         zip.finish().unwrap().into_inner()
     }
 
-    /// What lies in a folder.
-    pub(crate) fn read(folder: &Path) -> Self {
-        let mut files = BTreeMap::new();
-        read_into(folder, "", &mut files);
-        Self(files)
-    }
-
     /// Asserts that a folder holds exactly these files.
     pub(crate) fn assert_lies_in(&self, folder: &Path) {
-        let found = Self::read(folder);
-        let names = |app: &Self| app.0.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&found), names(self), "{}", folder.display());
-        for (path, bytes) in &self.0 {
-            assert!(found.0[path] == *bytes, "{path} is another");
+        assert_eq!(self.difference(folder), None, "{}", folder.display());
+    }
+
+    /// What keeps a folder from holding exactly these files; nothing where it does.
+    pub(crate) fn difference(&self, folder: &Path) -> Option<String> {
+        let mut found = BTreeMap::new();
+        if let Err(error) = read_into(folder, "", &mut found) {
+            return Some(format!("{}: {error}", folder.display()));
         }
+        let missing = self.0.keys().find(|path| !found.contains_key(*path));
+        if let Some(path) = missing {
+            return Some(format!("{path} is missing"));
+        }
+        let changed = |(path, bytes): &(&String, &Vec<u8>)| self.0.get(*path) != Some(*bytes);
+        found
+            .iter()
+            .find(changed)
+            .map(|(path, bytes)| match self.0.get(path) {
+                None => format!("{path} is too many"),
+                Some(expected) => format!(
+                    "{path} is another, with {} bytes instead of {}",
+                    bytes.len(),
+                    expected.len()
+                ),
+            })
     }
 }
 
-fn read_into(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
-        if entry.file_type().unwrap().is_dir() {
-            read_into(&entry.path(), &format!("{name}/"), files);
+fn read_into(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            read_into(&entry.path(), &format!("{name}/"), files)?;
         } else {
-            files.insert(name, fs::read(entry.path()).unwrap());
+            files.insert(name, fs::read(entry.path())?);
         }
     }
+    Ok(())
 }
 
 /// Numbers that look random and are the same for the same seed.

@@ -15,23 +15,19 @@ func orNull(_ bundle: BundleInfo?) -> Any {
     bundle.map { object($0.json()) } ?? NSNull()
 }
 
-extension CAPPluginCall {
-    /// A text that the call can't do without.
-    func text(_ key: String) throws -> String {
-        guard let text = getString(key) else { throw InvalidRequest(message: "\(key) is missing") }
-        return text
-    }
+/// An object as the core reads it. What isn't JSON would end the app here: it is an empty text, which
+/// the core refuses.
+func json(_ object: [String: Any]) -> String {
+    guard JSONSerialization.isValidJSONObject(object),
+        let data = try? JSONSerialization.data(withJSONObject: object)
+    else { return "" }
+    return String(decoding: data, as: UTF8.self)
+}
 
-    /// The release that the page names, or nothing for the one that the server offered.
-    func downloadFrom() throws -> DownloadFrom? {
-        guard let url = getString("url") else { return nil }
-        let size = try getInt("size").map { (size: Int) -> UInt64 in
-            guard let size = UInt64(exactly: size) else { throw InvalidRequest(message: "size is negative") }
-            return size
-        }
-        return DownloadFrom(
-            url: url, version: try text("version"), checksum: try text("checksum"),
-            signature: getString("signature"), size: size)
+extension CAPPluginCall {
+    /// What the page gave along, of whatever types: the core takes it, or refuses it by its name.
+    var arguments: CallArguments {
+        CallArguments(json: json(options as? [String: Any] ?? [:]))
     }
 
     /// Rejects with a code for programs, and says whether trying again makes sense.
@@ -41,15 +37,8 @@ extension CAPPluginCall {
             var data: PluginCallResultData = ["retryable": retryable]
             data["retryAfter"] = wait
             reject(detail, code, nil, data)
-        case let error as InvalidRequest:
-            reject(error.message, "invalid_request", nil, ["retryable": false])
         default:
             reject("\(error)", "internal", nil, ["retryable": false])
         }
     }
-}
-
-/// A call that lacks something.
-private struct InvalidRequest: Error {
-    let message: String
 }

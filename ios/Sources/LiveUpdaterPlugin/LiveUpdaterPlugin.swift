@@ -73,7 +73,9 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
         }
         CoreLog.install()
         let options = app.options(config: getConfig().getConfigJSON())
-        let updater = Updater.open(options: options, listener: CoreListener(for: self))
+        // Before the launch: whatever is activated after it reaches this view.
+        EventRelay.shared.attach(self)
+        let updater = KeptUpdater.open(options)
         let page = WebPage(of: bridge, builtin: app.builtin) { [weak self] in self?.tellAgain() }
         self.updater = updater
         self.page = page
@@ -140,16 +142,22 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
     @objc func notifyAppReady(_ call: CAPPluginCall) {
         guard updater != nil else { return call.resolve(["bundle": builtinBundle]) }
         // A page that doesn't know its token has the one that its script has told.
-        let token = call.getString("launchToken") ?? page?.token ?? ""
-        answer(call) { ["bundle": object(try await $0.notifyAppReady(launchToken: token).json())] }
+        let told = page?.token ?? ""
+        answer(call) {
+            let token = try call.arguments.optionalText(name: "launchToken") ?? told
+            return ["bundle": object(try await $0.notifyAppReady(launchToken: token).json())]
+        }
     }
 
     @objc func getLatest(_ call: CAPPluginCall) {
-        answer(call) { object(try await $0.getLatest(channel: call.getString("channel")).json()) }
+        answer(call) {
+            let channel = try call.arguments.optionalText(name: "channel")
+            return object(try await $0.getLatest(channel: channel).json())
+        }
     }
 
     @objc func download(_ call: CAPPluginCall) {
-        answer(call) { object(try await $0.download(from: call.downloadFrom()).json()) }
+        answer(call) { object(try await $0.download(from: call.arguments.downloadFrom()).json()) }
     }
 
     @objc func sync(_ call: CAPPluginCall) {
@@ -164,11 +172,11 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
     }
 
     @objc func next(_ call: CAPPluginCall) {
-        answer(call) { object(try await $0.setNext(id: call.text("id")).json()) }
+        answer(call) { object(try await $0.setNext(id: call.arguments.text(name: "id")).json()) }
     }
 
     @objc func set(_ call: CAPPluginCall) {
-        replacePage(call) { try await $0.set(id: call.text("id")) }
+        replacePage(call) { try await $0.set(id: call.arguments.text(name: "id")) }
     }
 
     @objc func reload(_ call: CAPPluginCall) {
@@ -176,7 +184,9 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
     }
 
     @objc func reset(_ call: CAPPluginCall) {
-        replacePage(call) { try await $0.reset(toLastSuccessful: call.getBool("toLastSuccessful") ?? false) }
+        replacePage(call) {
+            try await $0.reset(toLastSuccessful: call.arguments.flag(name: "toLastSuccessful"))
+        }
     }
 
     @objc func current(_ call: CAPPluginCall) {
@@ -202,32 +212,35 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
 
     @objc func delete(_ call: CAPPluginCall) {
         answer(call) {
-            try await $0.delete(id: call.text("id"))
+            try await $0.delete(id: call.arguments.text(name: "id"))
             return [:]
         }
     }
 
     @objc func verify(_ call: CAPPluginCall) {
         answer(call) {
-            let damaged = try await $0.verify(id: call.text("id"))
+            let damaged = try await $0.verify(id: call.arguments.text(name: "id"))
             return ["ok": damaged.isEmpty, "damaged": damaged]
         }
     }
 
     @objc func setBundleError(_ call: CAPPluginCall) {
-        answer(call) { ["rolledBack": orNull(try await $0.setBundleError(id: call.getString("id")))] }
+        answer(call) {
+            let id = try call.arguments.optionalText(name: "id")
+            return ["rolledBack": orNull(try await $0.setBundleError(id: id))]
+        }
     }
 
     @objc func clearBlocked(_ call: CAPPluginCall) {
         answer(call) {
-            try await $0.clearBlocked(version: call.getString("version"))
+            try await $0.clearBlocked(version: call.arguments.optionalText(name: "version"))
             return [:]
         }
     }
 
     @objc func setChannel(_ call: CAPPluginCall) {
         answer(call) {
-            try await $0.setChannel(channel: call.getString("channel"))
+            try await $0.setChannel(channel: call.arguments.optionalText(name: "channel"))
             return ["channel": try await $0.channel()]
         }
     }
@@ -242,7 +255,7 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
 
     @objc func setCustomId(_ call: CAPPluginCall) {
         answer(call) {
-            try await $0.setCustomId(customId: call.getString("customId"))
+            try await $0.setCustomId(customId: call.arguments.optionalText(name: "customId"))
             return [:]
         }
     }
@@ -272,12 +285,12 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
         run(call, work) { call.resolve($0) }
     }
 
-    /// For calls that end with another page.
+    /// For calls that end with another page: in the view that is there then, if this one was made anew.
     private func replacePage(_ call: CAPPluginCall, _ work: @escaping (Updater) async throws -> Launch) {
-        run(call, work) { [weak self] _ in
+        run(call, work) { _ in
             call.resolve()
             // The answer is on its way to the page that asked, and then that page may go.
-            DispatchQueue.main.async { self?.show() }
+            EventRelay.shared.show()
         }
     }
 

@@ -38,11 +38,9 @@ struct NativeApp {
     /// How to open the core on this app. Makes the store's folder.
     func options(config: [String: Any]) -> OpenOptions {
         keepOutOfBackups()
-        // Asked first: what isn't JSON would end the app. The core says what is missing in an empty one.
-        let json = JSONSerialization.isValidJSONObject(config) ? config : [:]
         return OpenOptions(
             root: store.path,
-            config: String(decoding: (try? JSONSerialization.data(withJSONObject: json)) ?? Data(), as: UTF8.self),
+            config: json(config),
             appId: id,
             platform: "ios",
             nativeVersion: version,

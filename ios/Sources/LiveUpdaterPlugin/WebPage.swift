@@ -55,7 +55,9 @@ final class WebPage: NSObject {
     private func prepare(_ launch: Launch) -> Bool {
         let folder = launch.path.map { URL(fileURLWithPath: $0, isDirectory: true) }
         let isThere = folder.map(hasStartPage) ?? true
-        replaceScript(with: isThere ? launch.pageScript() + Self.announcement : nil)
+        // The web view runs scripts in foreign pages too, where the app lets some in.
+        let origin = bridge?.config.localURL.absoluteString ?? ""
+        replaceScript(with: isThere ? launch.pageScriptFor(origin: origin) + Self.announcement : nil)
         bridge?.setServerBasePath((isThere ? folder ?? builtin : builtin).path)
         return isThere
     }

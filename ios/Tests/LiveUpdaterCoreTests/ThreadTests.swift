@@ -24,6 +24,35 @@ final class ThreadTests: XCTestCase {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 0
     }
 
+    func testTwoThousandCallsAtOnceAreAllAnsweredByFewThreads() async throws {
+        let device = Device()
+        device.start()
+        let updater = device.open()
+        _ = try await updater.sync()
+        let before = threads
+
+        let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<2_000 {
+                group.addTask { try await Self.isAnswered(number, by: updater) }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+
+        XCTAssertEqual(answers, 2_000)
+        // The library's threads stay for a while when they have nothing to do.
+        XCTAssertLessThanOrEqual(threads, before + 10)
+    }
+
+    /// Makes one of some calls; tells whether its answer is one that there can be.
+    private static func isAnswered(_ number: Int, by updater: Updater) async throws -> Bool {
+        switch number % 4 {
+        case 0: return try await updater.current().id == "builtin"
+        case 1: return try await updater.bundles().map(\.version) == ["1.1.0"]
+        case 2: return try await updater.state().contains("\"running\":\"builtin\"")
+        default: return [.busy, .downloaded].contains(try await updater.sync().status)
+        }
+    }
+
     func testACallGoesOnWhenItsUpdaterIsReleased() async throws {
         let device = Device(channel: "slow")
         device.start()

@@ -98,7 +98,7 @@ final class PluginCallTests: XCTestCase {
         let phone = try Phone()
         phone.start()
         let incomplete: [(String, [String: Any])] = [
-            ("next", [:]), ("set", ["id": 7]), ("delete", [:]), ("verify", [:]),
+            ("next", [:]), ("set", ["id": NSNull()]), ("delete", [:]), ("verify", [:]),
             ("download", ["url": "https://example.com"])
         ]
         for (method, options) in incomplete {
@@ -111,6 +111,71 @@ final class PluginCallTests: XCTestCase {
                 XCTAssertNil(error.data["retryAfter"])
             }
         }
+    }
+
+    func testAnArgumentOfTheWrongTypeIsRefusedByItsName() async throws {
+        let phone = try Phone()
+        phone.start()
+        let from: [String: Any] = ["url": "https://example.com", "version": "1.1.0", "checksum": "ff"]
+        let with = { (name: String, value: Any) in from.merging([name: value]) { $1 } }
+        let wrong: [(String, [String: Any], String)] = [
+            ("notifyAppReady", ["launchToken": 5], "launchToken"),
+            ("getLatest", ["channel": 1], "channel"),
+            ("download", ["url": 5], "url"),
+            ("download", with("version", 2), "version"),
+            ("download", with("checksum", ["ff"]), "checksum"),
+            ("download", with("signature", ["a": 1]), "signature"),
+            ("download", with("size", "x"), "size"),
+            ("download", with("release", 5), "release"),
+            ("download", with("size", -1), "size"),
+            ("download", with("size", 1.5), "size"),
+            ("download", ["version": "1.1.0"], "url"),
+            ("next", ["id": 5], "id"),
+            ("set", ["id": ["a"]], "id"),
+            ("delete", ["id": [String: Any]()], "id"),
+            ("verify", ["id": true], "id"),
+            ("reset", ["toLastSuccessful": "yes"], "toLastSuccessful"),
+            ("reset", ["toLastSuccessful": 1], "toLastSuccessful"),
+            ("setBundleError", ["id": 5], "id"),
+            ("clearBlocked", ["version": 5], "version"),
+            ("setChannel", ["channel": 5], "channel"),
+            ("setCustomId", ["customId": 5], "customId")
+        ]
+        for (method, options, name) in wrong {
+            do {
+                try await phone.call(method, options)
+                XCTFail("\(method) \(options) has succeeded")
+            } catch let error as Rejection {
+                XCTAssertEqual(error.code, "invalid_request", "\(method) \(options)")
+                let isNamed = error.message.hasPrefix("\(name) must") || error.message.hasPrefix("\(name) is missing")
+                XCTAssertTrue(isNamed, "\(method) \(options): \(error.message)")
+                XCTAssertEqual(error.data["retryable"] as? Bool, false)
+            }
+        }
+        let list = try await phone.call("list")
+        XCTAssertEqual((list["bundles"] as? [Any])?.count, 0)
+    }
+
+    func testArgumentsThatNoJSONHasAreRefused() async throws {
+        let phone = try Phone()
+        phone.start()
+        for options in [["url": Date()], ["size": Double.nan]] as [[String: Any]] {
+            do {
+                try await phone.call("download", options)
+                XCTFail("\(options) has succeeded")
+            } catch let error as Rejection {
+                XCTAssertEqual(error.code, "invalid_request", "\(options)")
+            }
+        }
+    }
+
+    func testWhatIsNullIsLeftOut() async throws {
+        let phone = try Phone()
+        phone.start()
+        let latest = try await phone.call("getLatest", ["channel": NSNull()])
+        XCTAssertEqual(latest["status"] as? String, "updateAvailable")
+        let bundle = try await phone.call("download", ["url": NSNull(), "size": NSNull()])
+        XCTAssertEqual(bundle["version"] as? String, "1.1.0")
     }
 
     func testEventsComeBeforeTheAnswerOfTheirCall() async throws {

@@ -8,7 +8,7 @@ import WebKit
 /// What Capacitor's bridge does for the plugin, and what a page with the plugin's script in it does.
 @MainActor
 final class FakeBridge: NSObject, @preconcurrency CAPBridgeProtocol {
-    let config = InstanceConfiguration()
+    let config: InstanceConfiguration
     let queue = DispatchQueue(label: "bridge")
     private(set) var webView: WKWebView?
     private(set) var root = ""
@@ -19,7 +19,8 @@ final class FakeBridge: NSObject, @preconcurrency CAPBridgeProtocol {
 
     var viewController: UIViewController? { nil }
 
-    override init() {
+    init(config: InstanceConfiguration = InstanceConfiguration()) {
+        self.config = config
         super.init()
         replaceWebView()
     }
@@ -70,11 +71,24 @@ struct Page {
     let root: String
     let scripts: [String]
 
-    /// What the plugin's script hands to the page: its first argument.
+    /// What the plugin's script hands to the page.
     var token: String? {
-        let script = scripts.first { $0.contains("__liveUpdaterLaunch") }
-        let arguments = script?.range(of: "})(\"", options: .backwards).map { script![$0.upperBound...] }
-        return arguments?.split(separator: "\"").first.map(String.init)
+        arguments.first
+    }
+
+    /// Where the plugin's script does so, and nowhere else.
+    var origin: String? {
+        arguments.dropFirst(2).first
+    }
+
+    /// The script is a function that is called at its end.
+    private var arguments: [String] {
+        guard let script = scripts.first(where: { $0.contains("__liveUpdaterLaunch") }),
+            let call = script.range(of: "})(", options: .backwards),
+            let end = script.range(of: ");", range: call.upperBound..<script.endIndex)
+        else { return [] }
+        let json = Data("[\(script[call.upperBound..<end.lowerBound])]".utf8)
+        return (try? JSONDecoder().decode([String].self, from: json)) ?? []
     }
 
     var html: String {

@@ -10,7 +10,7 @@ import XCTest
 /// An app with the plugin in it: Capacitor's part is played by stubs, the core is the real one.
 @MainActor
 final class Phone {
-    let bridge = FakeBridge()
+    private(set) var bridge = FakeBridge()
     let folder: URL
     private(set) var plugin: LiveUpdaterPlugin!
 
@@ -20,6 +20,8 @@ final class Phone {
         try FileManager.default.createDirectory(at: builtin, withIntermediateDirectories: true)
         try "<p>builtin".write(to: builtin.appendingPathComponent("index.html"), atomically: true, encoding: .utf8)
         bridge.config.plugins["LiveUpdater"] = jsObject(Device.config(channel: channel).merging(config) { $1 })
+        // Of the test before: its process has ended.
+        KeptUpdater.updater = nil
         Journal.shared.begin()
     }
 
@@ -38,49 +40,76 @@ final class Phone {
     /// The app starts: Capacitor loads the plugin, and then the page.
     func start(_ state: UIApplication.State = .active) {
         UIApplication.shared.applicationState = state
+        plugin = load(in: bridge)
+    }
+
+    private func load(in bridge: FakeBridge) -> LiveUpdaterPlugin {
         let plugin = LiveUpdaterPlugin()
         plugin.app = NativeApp(
             id: "com.example.app", version: "1.0.0", build: "1.0.0 (1)", builtin: builtin, store: store)
         plugin.bridge = bridge
         plugin.webView = bridge.webView
         plugin.pluginName = plugin.jsName
-        self.plugin = plugin
         bridge.plugin = plugin
         plugin.load()
         _ = bridge.webView?.load(URLRequest(url: bridge.config.appStartServerURL))
+        return plugin
+    }
+
+    /// The app opens a second view on top of the first one.
+    func openAnotherView() -> (bridge: FakeBridge, plugin: LiveUpdaterPlugin) {
+        let bridge = FakeBridge(config: bridge.config)
+        return (bridge, load(in: bridge))
     }
 
     /// The app's process ends, and the next one starts with a web view of its own.
     func restart(_ state: UIApplication.State = .active) async throws {
         plugin = nil
+        KeptUpdater.updater = nil
         bridge.plugin = nil
         bridge.replaceWebView()
         try await eventually("the store is given up") { isReleased }
         start(state)
     }
 
-    /// What the page calls, as Capacitor passes it on: by name, on a queue of its own.
+    /// The system makes the view anew, in the same process: its bridge, its plugin and its page.
+    func recreateView() {
+        plugin = nil
+        bridge = FakeBridge(config: bridge.config)
+        start()
+    }
+
+    /// What the page calls, and its answer.
     @discardableResult
     func call(_ method: String, _ options: [String: Any] = [:]) async throws -> [String: Any] {
-        let plugin = try XCTUnwrap(plugin)
-        let perform = try XCTUnwrap(LiveUpdaterPlugin.exposed[method], "Objective-C can't see \(method)")
-        return try await withCheckedThrowingContinuation { continuation in
-            let call = CAPPluginCall(
-                callbackId: "1", methodName: method, options: options,
-                success: { result, _ in
-                    DispatchQueue.main.async {
-                        Journal.shared.note("resolved \(method)")
-                        continuation.resume(returning: result?.data ?? [:])
-                    }
-                },
-                error: { error in
-                    DispatchQueue.main.async {
-                        Journal.shared.note("rejected \(method)")
-                        continuation.resume(throwing: Rejection(of: error))
-                    }
-                })
-            bridge.queue.async { perform(plugin)(call) }
+        try await withCheckedThrowingContinuation { continuation in
+            send(method, options) { continuation.resume(with: $0) }
         }
+    }
+
+    /// What the page calls, as Capacitor passes it on: by name, on a queue of its own.
+    func send(
+        _ method: String, _ options: [String: Any] = [:],
+        _ done: @escaping (Result<[String: Any], Error>) -> Void = { _ in }
+    ) {
+        guard let plugin, let perform = LiveUpdaterPlugin.exposed[method] else {
+            return done(.failure(Rejection(message: "Objective-C can't see \(method)")))
+        }
+        let call = CAPPluginCall(
+            callbackId: "1", methodName: method, options: options,
+            success: { result, _ in
+                DispatchQueue.main.async {
+                    Journal.shared.note("resolved \(method)")
+                    done(.success(result?.data ?? [:]))
+                }
+            },
+            error: { error in
+                DispatchQueue.main.async {
+                    Journal.shared.note("rejected \(method)")
+                    done(.failure(Rejection(of: error)))
+                }
+            })
+        bridge.queue.async { perform(plugin)(call) }
     }
 
     /// Downloads what the server offers, and activates it.
@@ -111,6 +140,12 @@ struct Rejection: Error {
     let message: String
     let code: String?
     let data: [String: Any]
+
+    init(message: String) {
+        self.message = message
+        code = nil
+        data = [:]
+    }
 
     init(of error: CAPPluginCallError?) {
         message = error?.message ?? ""

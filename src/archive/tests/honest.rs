@@ -6,8 +6,10 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::archive::ListedFile;
-use crate::archive::testing::{Descriptor, RawEntry, RawZip, Site, Zip64End, noise, put16, put32};
+use crate::archive::testing::{
+    Descriptor, RawEntry, RawZip, Site, Zip64End, noise, open_within, put16, put32,
+};
+use crate::archive::{Limits, ListedFile};
 
 fn assert_unpacks_to(bytes: &[u8], expected: &[(&str, &[u8])]) {
     let site = Site::new();
@@ -234,6 +236,29 @@ fn what_macos_adds_is_skipped_and_what_only_looks_like_it_is_not() {
             (".DS_Store.txt", b"3"),
         ],
     );
+}
+
+#[test]
+fn what_macos_adds_is_refused_where_nothing_may_be_left_out() {
+    let limits = Limits {
+        skips_macos_files: false,
+        ..Limits::default()
+    };
+    for name in [
+        "__MACOSX/",
+        "__MACOSX/._index.html",
+        ".DS_Store",
+        "a/.DS_Store",
+    ] {
+        let zip = RawZip::bundle([RawEntry::stored(name, "")]);
+        let error = open_within(&zip.build(), &limits).unwrap_err();
+        assert_eq!(error.code(), "invalid_archive");
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    for name in ["a/__MACOSX/x", "__MACOSX.txt", ".DS_Store.txt"] {
+        let zip = RawZip::bundle([RawEntry::stored(name, "")]);
+        assert!(open_within(&zip.build(), &limits).is_ok(), "{name}");
+    }
 }
 
 #[test]

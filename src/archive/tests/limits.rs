@@ -8,6 +8,7 @@ fn limits(max_files: u32, max_unpacked_bytes: u64) -> Limits {
     Limits {
         max_files,
         max_unpacked_bytes,
+        ..Limits::default()
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::archive::path::BundlePath;
 use crate::archive::testing::{RawEntry, RawZip, Site, noise, open};
 use crate::archive::unpack::PlannedFile;
-use crate::archive::{Archive, FileSource, Limits, unpack};
+use crate::archive::{Archive, FileSource, Limits, list_bundle, unpack};
 use crate::error::Error;
 use crate::store::storage::ReadAt;
 
@@ -40,6 +40,29 @@ fn many_files_come_out_whole_and_in_the_order_of_their_paths() {
             .is_sorted_by(|one, other| one.path() < other.path())
     );
     assert_eq!(list.files().len(), 301);
+}
+
+#[test]
+fn a_bundle_is_listed_as_it_would_be_unpacked_and_refused_where_it_would_be() {
+    let zip = RawZip::bundle([
+        RawEntry::stored("z", noise(100)),
+        RawEntry::deflated("a/b", noise(200_000)),
+    ]);
+    let mut zip = zip.build();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.zip");
+    fs::write(&path, &zip).unwrap();
+    let listed = list_bundle(&path, &Limits::default()).unwrap();
+    assert_eq!(listed, Site::new().install(&zip).unwrap());
+
+    // In the middle of what `a/b` holds.
+    let middle = zip.len() / 2;
+    zip[middle] ^= 1;
+    fs::write(&path, &zip).unwrap();
+    let error = list_bundle(&path, &Limits::default()).unwrap_err();
+    assert_eq!(error.code(), "invalid_archive");
+    let missing = list_bundle(&folder.path().join("b.zip"), &Limits::default());
+    assert_eq!(missing.unwrap_err().code(), "storage");
 }
 
 #[test]

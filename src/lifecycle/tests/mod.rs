@@ -4,9 +4,12 @@ mod activation;
 mod collection;
 mod crash_loop;
 mod native_update;
+mod page_marks;
 mod problems;
 mod self_heal;
+mod statements;
 mod trial;
+mod unreadable_files;
 mod verdicts_kept;
 
 use std::fs;
@@ -28,9 +31,11 @@ use crate::event::Event;
 use crate::store::Store;
 use crate::store::bundles::{BundleDescription, BundleFolder};
 use crate::store::disk::DiskStorage;
+use crate::store::slots::Slots;
 use crate::store::state::State;
 
 const READY_TIMEOUT: Duration = Duration::from_secs(10);
+const SLOTS: [&str; 2] = ["state.a", "state.b"];
 
 /// A phone with one app.
 struct Phone {
@@ -205,4 +210,29 @@ fn seconds(seconds: u64) -> Duration {
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// From here on, nothing can be committed: where the next commit goes, there is a folder.
+fn break_commits(phone: &Phone) {
+    for slot in SLOTS {
+        let path = phone.path(Path::new(slot));
+        if path.exists() {
+            fs::rename(&path, kept(phone, slot)).unwrap();
+        }
+        fs::create_dir(&path).unwrap();
+    }
+}
+
+fn mend_commits(phone: &Phone) {
+    for slot in SLOTS {
+        let (path, kept) = (phone.path(Path::new(slot)), kept(phone, slot));
+        fs::remove_dir(&path).unwrap();
+        if kept.exists() {
+            fs::rename(kept, &path).unwrap();
+        }
+    }
+}
+
+fn kept(phone: &Phone, slot: &str) -> PathBuf {
+    phone.path(Path::new(&format!("{slot}.kept")))
 }

@@ -78,3 +78,33 @@ fn without_reset_what_no_longer_fits_goes() {
     assert_eq!(phone.state().bundles, []);
     assert!(phone.launch().bundle.id.is_builtin());
 }
+
+#[test]
+fn a_first_launch_that_cannot_be_made_durable_costs_no_later_bundle() {
+    let mut phone = Phone::new();
+    phone.start();
+    break_commits(&phone);
+    let launch = phone.app().launch(true).0;
+    assert_eq!(launch.problem.unwrap().code, "storage");
+    mend_commits(&phone);
+    let id = phone.install("2.0.0");
+    assert_eq!(phone.launch().bundle.id, id);
+}
+
+#[test]
+fn what_was_next_under_the_old_build_is_gone_even_where_that_is_not_durable() {
+    let (mut phone, good) = Phone::with_good_bundle();
+    phone.install("3.0.0");
+    phone.rules.native_build = "2".to_owned();
+    phone.start();
+    break_commits(&phone);
+    let launch = phone.app().launch(true).0;
+    assert!(launch.bundle.id.is_builtin());
+    assert_eq!(launch.problem.unwrap().code, "storage");
+    mend_commits(&phone);
+    let (launch, _) = phone.app().reload().unwrap();
+    assert!(launch.bundle.id.is_builtin());
+    let refused = phone.app().set(good.as_str()).unwrap_err();
+    assert_eq!(refused.code(), "unknown_bundle");
+    assert!(phone.launch().bundle.id.is_builtin());
+}

@@ -3,8 +3,6 @@
 use super::*;
 use crate::store::storage::{LockOutcome, Storage};
 
-const SLOTS: [&str; 2] = ["state.a", "state.b"];
-
 fn problem(launch: &Launch) -> &'static str {
     launch
         .problem
@@ -68,64 +66,6 @@ fn a_slot_that_cannot_be_read_is_not_damage_and_nothing_is_written() {
     assert_eq!(phone.launch().bundle.id, good, "nothing was harmed");
 }
 
-/// The files of a bundle can't be read: where they were, there is a link that leads to itself.
-fn hide_files(phone: &Phone, id: &BundleId) {
-    let www = phone.path(&BundleFolder::installed(id).www());
-    fs::rename(&www, www.with_extension("hidden")).unwrap();
-    std::os::unix::fs::symlink("www", &www).unwrap();
-}
-
-fn show_files(phone: &Phone, id: &BundleId) {
-    let www = phone.path(&BundleFolder::installed(id).www());
-    fs::remove_file(&www).unwrap();
-    fs::rename(www.with_extension("hidden"), &www).unwrap();
-}
-
-#[test]
-fn a_good_bundle_that_cannot_be_read_now_is_not_lost() {
-    let (mut phone, first) = Phone::with_good_bundle();
-    let second = phone.update_to("3.0.0");
-    hide_files(&phone, &second);
-    let launch = phone.launch();
-    assert_eq!(launch.bundle.id, first);
-    assert_eq!(launch.rolled_back, None);
-    assert_eq!(problem(&launch), "storage");
-    assert_eq!(phone.status(&second), Some(BundleStatus::Success));
-    phone.app().collect().unwrap();
-    show_files(&phone, &second);
-    let launch = phone.launch();
-    assert_eq!(launch.bundle.id, second, "it was put off");
-    assert!(!launch.trial);
-    assert_eq!(problem(&launch), "none");
-    assert_eq!(phone.state().good, [second, first]);
-}
-
-#[test]
-fn a_trial_that_cannot_be_read_now_gets_its_chance_later() {
-    let (mut phone, good) = Phone::with_good_bundle();
-    let trial = phone.install("3.0.0");
-    hide_files(&phone, &trial);
-    let launch = phone.launch();
-    assert_eq!(launch.bundle.id, good);
-    assert_eq!(launch.rolled_back, None);
-    show_files(&phone, &trial);
-    let launch = phone.launch();
-    assert_eq!(launch.bundle.id, trial);
-    assert_eq!(phone.state().bundle(&trial).unwrap().failed_launches, 0);
-}
-
-#[test]
-fn set_of_a_good_bundle_that_cannot_be_read_now_loses_nothing() {
-    let (mut phone, first) = Phone::with_good_bundle();
-    let second = phone.update_to("3.0.0");
-    hide_files(&phone, &first);
-    let error = phone.app().set(first.as_str()).unwrap_err();
-    assert_eq!(error.code(), "storage");
-    assert_eq!(phone.state().good, [second, first.clone()]);
-    show_files(&phone, &first);
-    assert_eq!(phone.app().set(first.as_str()).unwrap().0.bundle.id, first);
-}
-
 #[test]
 fn a_root_of_another_process_is_read_and_left_alone() {
     let (mut phone, good) = Phone::with_good_bundle();
@@ -175,27 +115,6 @@ fn a_root_that_cannot_be_made_means_builtin() {
     assert_eq!(problem(&launch), "storage");
     assert_eq!(app.reset(false).unwrap_err().code(), "storage");
     phone.launch();
-}
-
-/// From here on, nothing can be committed: where the next commit goes, there is a folder.
-fn break_commits(phone: &Phone) {
-    for slot in SLOTS {
-        let path = phone.path(Path::new(slot));
-        fs::rename(&path, kept(phone, slot)).unwrap();
-        fs::create_dir(&path).unwrap();
-    }
-}
-
-fn mend_commits(phone: &Phone) {
-    for slot in SLOTS {
-        let path = phone.path(Path::new(slot));
-        fs::remove_dir(&path).unwrap();
-        fs::rename(kept(phone, slot), &path).unwrap();
-    }
-}
-
-fn kept(phone: &Phone, slot: &str) -> PathBuf {
-    phone.path(Path::new(&format!("{slot}.kept")))
 }
 
 #[test]

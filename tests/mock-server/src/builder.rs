@@ -17,6 +17,7 @@ pub struct MockServerBuilder {
     folder: PathBuf,
     address: SocketAddr,
     tls: Option<TlsCertificate>,
+    tls_hosts: Vec<String>,
     appended: String,
     settings: Settings,
     pace: Pace,
@@ -46,6 +47,7 @@ impl MockServerBuilder {
             folder,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: None,
+            tls_hosts: Vec::new(),
             appended: String::new(),
             settings: Settings::default(),
             pace: Pace::default(),
@@ -55,7 +57,8 @@ impl MockServerBuilder {
     /// Starts the server.
     ///
     /// # Errors
-    /// The address can't be bound, the folder isn't one, or there is no thread for the server.
+    /// The address can't be bound, the folder isn't one, a host can't stand in a certificate, or
+    /// there is no thread for the server.
     #[expect(
         clippy::unused_async,
         reason = "a start that has to wait for something stays possible"
@@ -68,10 +71,14 @@ impl MockServerBuilder {
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub fn start_blocking(self) -> io::Result<MockServer> {
+    pub fn start_blocking(mut self) -> io::Result<MockServer> {
+        let address = self.address.ip();
+        if !address.is_unspecified() && !address.is_loopback() {
+            self.tls_hosts.push(address.to_string());
+        }
         let identity = self
             .tls
-            .map(|kind| Identity::generate(kind, &self.appended))
+            .map(|kind| Identity::generate(kind, &self.tls_hosts, &self.appended))
             .transpose()?;
         server::start(
             self.folder,
@@ -97,6 +104,13 @@ impl MockServerBuilder {
     /// HTTPS, with a certificate of an authority that is made for this server alone.
     pub fn tls(mut self, certificate: TlsCertificate) -> Self {
         self.tls = Some(certificate);
+        self
+    }
+
+    /// Another name or IP address that the certificate is for: one by which clients on other
+    /// machines reach this server.
+    pub fn tls_host(mut self, host: impl Into<String>) -> Self {
+        self.tls_hosts.push(host.into());
         self
     }
 

@@ -2,8 +2,11 @@
 //!
 //! It is read anew for every check, so that files can come and go while the server runs.
 
+mod offer;
+mod statement;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fs::{self, File, Metadata},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -13,10 +16,13 @@ use std::{
 
 use semver::Version;
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::Release;
+pub(crate) use self::{
+    offer::{Asked, Choice},
+    statement::Statement,
+};
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -30,22 +36,19 @@ pub(crate) enum CatalogError {
     },
     #[error("channels.json pins {channel} to {version}, which isn't in the folder")]
     PinMissing { channel: String, version: String },
+    #[error(
+        "{}: not an envelope with a release statement in its payload",
+        file_name(path)
+    )]
+    NoEnvelope { path: PathBuf },
+    #[error("the folder has no {wanted}")]
+    NoStatement { wanted: &'static str },
 }
 
 #[derive(Debug)]
 pub(crate) struct Catalog {
     folder: PathBuf,
     checksums: Mutex<HashMap<PathBuf, (Stamp, String)>>,
-}
-
-/// What a client says when it asks for an update.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked<'a> {
-    pub(crate) app_id: &'a str,
-    pub(crate) channel: &'a str,
-    pub(crate) current_version: &'a str,
-    /// Versions that aren't to be offered.
-    pub(crate) skipped: &'a [&'a str],
 }
 
 /// One zip of the folder.
@@ -103,37 +106,6 @@ impl Catalog {
         }
     }
 
-    /// The bundle that a check is answered with.
-    ///
-    /// A channel that `channels.json` pins gets its version whenever it has another one, older
-    /// or newer. Any other gets the newest release that is newer than its own.
-    pub(crate) fn select(&self, asked: &Asked<'_>) -> Result<Option<Bundle>, CatalogError> {
-        let current = lenient_version(asked.current_version);
-        let pins: BTreeMap<String, String> =
-            read_json(&self.folder.join("channels.json"))?.unwrap_or_default();
-        let mut bundles = self.bundles()?;
-        bundles.retain(|bundle| bundle.is_for_app(asked.app_id));
-        if let Some(pin) = pins.get(asked.channel) {
-            let pinned = bundles
-                .into_iter()
-                .find(|bundle| bundle.version.to_string() == *pin)
-                .ok_or_else(|| CatalogError::PinMissing {
-                    channel: asked.channel.to_owned(),
-                    version: pin.clone(),
-                })?;
-            let other = current.is_none_or(|current| current != pinned.version);
-            return Ok(Some(pinned).filter(|_| other));
-        }
-        let newest = bundles
-            .into_iter()
-            .filter(|bundle| bundle.is_on_channel(asked.channel))
-            .filter(|bundle| !asked.skipped.contains(&&*bundle.version.to_string()))
-            .max_by(|one, other| one.version.cmp_precedence(&other.version));
-        Ok(newest.filter(|newest| {
-            current.is_none_or(|current| newest.version.cmp_precedence(&current).is_gt())
-        }))
-    }
-
     /// The bundle of a download URL: a version, or a file's name, with or without `.zip`.
     pub(crate) fn find(&self, name: &str) -> Result<Option<Bundle>, CatalogError> {
         let bundles = self.bundles()?;
@@ -157,37 +129,6 @@ impl Catalog {
             .collect())
     }
 
-    /// The release of a bundle, to be downloaded below `base`.
-    pub(crate) fn release(&self, bundle: &Bundle, base: &str) -> Result<Release, CatalogError> {
-        let metadata = bundle.metadata.clone();
-        let checksum = match metadata.checksum {
-            Some(checksum) => checksum,
-            None => self.checksum(&bundle.path)?,
-        };
-        let size = match metadata.size {
-            Some(size) => size,
-            None => bundle.file()?.len(),
-        };
-        Ok(Release {
-            version: bundle.version.to_string(),
-            min_app_version: metadata.min_app_version,
-            max_app_version: metadata.max_app_version,
-            release_notes: metadata.release_notes,
-            download_url: metadata
-                .download_url
-                .unwrap_or_else(|| format!("{base}/api/v1/bundles/{}", bundle.name)),
-            signature: metadata.signature.or_else(|| bundle.signature.clone()),
-            checksum: Some(checksum),
-            size: Some(size),
-            mandatory: metadata.mandatory,
-            mirrors: metadata.mirrors,
-            other: metadata
-                .release
-                .map(|statement| Map::from_iter([("release".to_owned(), statement)]))
-                .unwrap_or_default(),
-        })
-    }
-
     /// SHA-256 of a file in hex. Read again only where the file has changed.
     pub(crate) fn checksum(&self, path: &Path) -> Result<String, CatalogError> {
         let stamp = Stamp::of(&metadata(path)?);
@@ -204,20 +145,48 @@ impl Catalog {
         Ok(checksum)
     }
 
+    /// Everything in `file` of the folder, as JSON.
+    pub(crate) fn json(&self, file: &str) -> Result<Value, CatalogError> {
+        let path = self.folder.join(file);
+        // A name, and not a way out of the folder.
+        let is_name = path.file_name().is_some_and(|name| name == file);
+        let found = match is_name {
+            true => read_json(&path)?,
+            false => None,
+        };
+        found.ok_or_else(|| CatalogError::Io {
+            path: path.clone(),
+            source: io::ErrorKind::NotFound.into(),
+        })
+    }
+
     fn bundles(&self) -> Result<Vec<Bundle>, CatalogError> {
+        let mut bundles = Vec::new();
+        for path in self.paths()? {
+            bundles.extend(Bundle::read(path)?);
+        }
+        give_names(&mut bundles);
+        Ok(bundles)
+    }
+
+    fn statements(&self) -> Result<Vec<Statement>, CatalogError> {
+        let mut statements = Vec::new();
+        for path in self.paths()? {
+            statements.extend(Statement::read(&path)?);
+        }
+        Ok(statements)
+    }
+
+    fn paths(&self) -> Result<Vec<PathBuf>, CatalogError> {
         let failed = |source| CatalogError::Io {
             path: self.folder.clone(),
             source,
         };
-        let mut bundles = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(failed)? {
-            if let Some(bundle) = Bundle::read(entry.map_err(failed)?.path())? {
-                bundles.push(bundle);
-            }
-        }
-        bundles.sort_by(|one, other| one.path.cmp(&other.path));
-        give_names(&mut bundles);
-        Ok(bundles)
+        let mut paths: Vec<PathBuf> = fs::read_dir(&self.folder)
+            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+            .map_err(failed)?;
+        paths.sort();
+        Ok(paths)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, (Stamp, String)>> {
@@ -298,16 +267,6 @@ fn version_in(stem: &str) -> Option<Version> {
         .chain(starts)
         .filter_map(|start| stem.get(start..))
         .find_map(|end| Version::parse(end.strip_prefix('v').unwrap_or(end)).ok())
-}
-
-/// "1" and "1.0" are what app templates ship.
-fn lenient_version(text: &str) -> Option<Version> {
-    let padded = || match text.split('.').count() {
-        1 => Version::parse(&format!("{text}.0.0")).ok(),
-        2 => Version::parse(&format!("{text}.0")).ok(),
-        _ => None,
-    };
-    Version::parse(text).ok().or_else(padded)
 }
 
 /// A bundle goes by its version, and where several have the same one, by its file.

@@ -34,6 +34,12 @@ use serde::{Deserialize, Serialize};
 /// | `captive-portal` | 200 and the HTML of a login page |
 /// | `malformed-json` | 200 and half a JSON document |
 /// | `oversized-json`, `oversized-json=N` | 200 and valid JSON of N bytes (4 MiB) |
+/// | `no-statement` | a check's answer from which the release statement was stripped |
+/// | `old-statement` | the oldest release with its statement, as it was offered then |
+/// | `other-statement` | the newest statement of another version than the answer's |
+/// | `broken-statement` | a statement with a bit flipped in each signature |
+/// | `expired-statement` | the newest statement of the folder that has expired |
+/// | `statement=FILE` | what that file of the folder holds, as the statement |
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
@@ -97,6 +103,14 @@ pub enum Fault {
     MalformedJson,
     OversizedJson {
         bytes: u64,
+    },
+    NoStatement,
+    OldStatement,
+    OtherStatement,
+    BrokenStatement,
+    ExpiredStatement,
+    Statement {
+        file: String,
     },
 }
 
@@ -163,6 +177,12 @@ impl fmt::Display for Fault {
             Self::CaptivePortal => f.write_str("captive-portal"),
             Self::MalformedJson => f.write_str("malformed-json"),
             Self::OversizedJson { bytes } => write!(f, "oversized-json={bytes}"),
+            Self::NoStatement => f.write_str("no-statement"),
+            Self::OldStatement => f.write_str("old-statement"),
+            Self::OtherStatement => f.write_str("other-statement"),
+            Self::BrokenStatement => f.write_str("broken-statement"),
+            Self::ExpiredStatement => f.write_str("expired-statement"),
+            Self::Statement { file } => write!(f, "statement={file}"),
         }
     }
 }
@@ -240,8 +260,15 @@ fn without_value(name: &str) -> Result<Fault, &'static str> {
         "oversized-json" => Fault::OversizedJson {
             bytes: OVERSIZED_JSON_BYTES,
         },
+        "no-statement" => Fault::NoStatement,
+        "old-statement" => Fault::OldStatement,
+        "other-statement" => Fault::OtherStatement,
+        "broken-statement" => Fault::BrokenStatement,
+        "expired-statement" => Fault::ExpiredStatement,
         "delay" | "cut" | "reset" | "drip" | "corrupt" | "short" | "content-length"
-        | "redirect" | "redirect-https" | "redirect-http" => return Err("its value is missing"),
+        | "redirect" | "redirect-https" | "redirect-http" | "statement" => {
+            return Err("its value is missing");
+        }
         _ => return Err("there is none of that name"),
     })
 }
@@ -274,6 +301,7 @@ fn with_value(name: &str, value: &str) -> Result<Fault, &'static str> {
         "redirect" => Fault::Redirect { url: value.into() },
         "redirect-https" => Fault::RedirectHttps { host: host(value) },
         "redirect-http" => Fault::RedirectHttp { host: host(value) },
+        "statement" => Fault::Statement { file: value.into() },
         _ => return Err("there is none of that name that takes a value"),
     })
 }
@@ -311,81 +339,4 @@ fn split_option<'a>(text: &'a str, name: &str) -> (&'a str, Option<&'a str>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_fault_is_read_back_as_it_was_written() {
-        for text in [
-            "none",
-            "delay=10",
-            "cut=100000",
-            "reset=1000",
-            "stall,after=0",
-            "stall=5000,after=7",
-            "drip=2000",
-            "corrupt=12345",
-            "ignore-range",
-            "wrong-start",
-            "wrong-start=3",
-            "wrong-total",
-            "wrong-total=9",
-            "short=1000",
-            "416",
-            "new-etag",
-            "endless",
-            "content-length=123",
-            "gzip",
-            "redirect=https://a.test/b,c?d=e",
-            "redirect-https=a.test:1",
-            "redirect-http=a.test",
-            "redirect-loop",
-            "status=404",
-            "status=503,retry-after=2",
-            "status=429,retry-after=Wed, 21 Oct 2026 07:28:00 GMT",
-            "captive-portal",
-            "malformed-json",
-            "oversized-json=5000000",
-        ] {
-            let fault: Fault = text.parse().unwrap();
-            assert_eq!(fault.to_string(), text);
-        }
-    }
-
-    #[test]
-    fn short_forms_stand_for_the_long_ones() {
-        for (short, long) in [
-            ("429,retry-after=1", "status=429,retry-after=1"),
-            ("503", "status=503"),
-            ("stall", "stall,after=0"),
-            ("stall=forever,after=3", "stall,after=3"),
-            ("redirect-https=https://a.test/", "redirect-https=a.test"),
-            ("oversized-json", "oversized-json=4194304"),
-        ] {
-            assert_eq!(short.parse::<Fault>(), long.parse::<Fault>(), "{short}");
-        }
-    }
-
-    #[test]
-    fn a_text_that_names_no_fault_is_refused_with_a_reason() {
-        for text in [
-            "",
-            "cut",
-            "cut=",
-            "cut=-1",
-            "cut=1,after=2",
-            "drip=0",
-            "short=0",
-            "99",
-            "status=1000",
-            "gzip,retry-after=1",
-            "gzip=1",
-            "redirect",
-            "nonsense",
-            "nonsense=1",
-        ] {
-            let refused = text.parse::<Fault>().unwrap_err();
-            assert_eq!(refused.text, text);
-        }
-    }
-}
+mod tests;

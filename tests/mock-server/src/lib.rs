@@ -42,13 +42,20 @@
 //! - `NAME.zip.sig`: its signature, as base64 or as JSON with a `signature`;
 //! - `NAME.json`: `minAppVersion`, `maxAppVersion`, `releaseNotes`, `mandatory`, `channel` or
 //!   `channels`, `appId` or `appIds`, `signature`, `mirrors`, `release` (a statement); and
-//!   `checksum`, `size`, `downloadUrl` where an answer is to say something else than the truth.
+//!   `checksum`, `size`, `downloadUrl` where an answer is to say something else than the truth;
+//! - `NAME.statement.json` or `NAME.LABEL.statement.json`: a release statement, as
+//!   `live-updater sign statement` writes it.
 //!
 //! A client is offered the newest release of its channel that is newer than its own; a release
 //! that names no channel is on all of them. `channels.json` pins channels to versions
 //! (`{"production": "1.2.3"}`): such a channel offers its version to whoever has another one,
 //! an older or a newer. The folder is read anew for each check. Answers can also be set in code,
 //! with [`MockServer::offer`].
+//!
+//! As soon as the folder has statements for an app, a channel and a platform, only releases with a
+//! statement are offered there, and to every client the one with the highest sequence that hasn't
+//! expired: only the client knows how far it has come. One that goes back to builtin needs no
+//! bundle. Nothing is verified here.
 //!
 //! # Faults
 //!

@@ -164,6 +164,15 @@ impl MockServer {
         self.shared.catalog.versions().map_err(io::Error::other)
     }
 
+    /// The statements that the folder has now, by their sequence: a line each for people.
+    ///
+    /// # Errors
+    /// The folder or a statement can't be read.
+    pub fn statements(&self) -> io::Result<Vec<String>> {
+        let described = self.shared.catalog.describe_statements();
+        described.map_err(io::Error::other)
+    }
+
     /// The requests so far, in the order in which they were answered.
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {

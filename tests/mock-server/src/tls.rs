@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsCertificate {
-    /// For `localhost`, `127.0.0.1` and `::1`, signed by the server's own authority.
+    /// For `localhost`, `127.0.0.1`, `::1`, the address that the server listens on and
+    /// [further hosts](crate::MockServerBuilder::tls_host), signed by the server's own authority.
     #[default]
     Valid,
     /// As the valid one, but its time is over.
@@ -36,12 +37,17 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Makes an authority and a certificate. `appended` (PEM) is shown behind the certificate,
-    /// as a server would that wants to pass for the owner of another key.
-    pub(crate) fn generate(kind: TlsCertificate, appended: &str) -> io::Result<Self> {
+    /// Makes an authority and a certificate for this machine and `hosts`. `appended` (PEM) is
+    /// shown behind the certificate, as a server would that wants to pass for the owner of another
+    /// key.
+    pub(crate) fn generate(
+        kind: TlsCertificate,
+        hosts: &[String],
+        appended: &str,
+    ) -> io::Result<Self> {
         let authority = Authority::generate().map_err(io::Error::other)?;
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let certificate = certificate(kind, &key, &authority).map_err(io::Error::other)?;
+        let certificate = certificate(kind, hosts, &key, &authority).map_err(io::Error::other)?;
         let certificate_pin = pin(&key);
         let mut chain = vec![certificate.der().clone()];
         for extra in CertificateDer::pem_slice_iter(appended.as_bytes()) {
@@ -87,14 +93,15 @@ impl Authority {
 
 fn certificate(
     kind: TlsCertificate,
+    hosts: &[String],
     key: &KeyPair,
     authority: &Authority,
 ) -> Result<rcgen::Certificate, rcgen::Error> {
-    let names: &[&str] = match kind {
-        TlsCertificate::WrongName => &["wrong.example"],
-        _ => &["localhost", "127.0.0.1", "::1"],
+    let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let names = match kind {
+        TlsCertificate::WrongName => vec!["wrong.example".to_owned()],
+        _ => [&own, hosts].concat(),
     };
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names)?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -51,6 +51,26 @@ async fn a_client_that_trusts_the_authority_is_served() {
 }
 
 #[tokio::test]
+async fn the_certificate_is_for_further_hosts_too() {
+    let (folder, _) = folder(10);
+    let server = MockServer::builder(folder.path())
+        .tls(TlsCertificate::Valid)
+        .tls_host("192.168.1.20")
+        .tls_host("laptop.test")
+        .start()
+        .await
+        .unwrap();
+    for name in ["localhost", "127.0.0.1", "192.168.1.20", "laptop.test"] {
+        connect(&server, name).await.unwrap();
+    }
+    let other = connect(&server, "192.168.1.21").await.map(drop);
+    assert!(other.is_err(), "{other:?}");
+
+    let builder = MockServer::builder(folder.path()).tls(TlsCertificate::Valid);
+    assert!(builder.tls_host("ünï").start().await.is_err());
+}
+
+#[tokio::test]
 async fn bad_certificates_are_bad_for_the_reason_they_name() {
     let (folder, _) = folder(10);
     for (certificate, reason) in [

@@ -4,6 +4,7 @@ use crate::{
     BlockReason, BundleInfo, BundleStatus, FailureReason, Flushed, Latest, LatestStatus, Launch,
     Problem, Release, SyncOutcome, SyncStatus, UpdateEvent,
 };
+use live_updater::Event;
 use serde_json::{Value, json};
 
 #[test]
@@ -12,6 +13,7 @@ fn a_launch() {
         bundle: bundle(),
         path: Some("/data/bundles/1/www".to_owned()),
         launch_token: "t".to_owned(),
+        page_mark: "m".to_owned(),
         trial: true,
         rolled_back: None,
         problem: Some(Problem {
@@ -78,6 +80,12 @@ fn how_a_sync_and_a_flush_ended() {
         read(&outcome.json()),
         json!({"status": "downloaded", "bundle": bundle_json()})
     );
+    let rolled_back = SyncOutcome {
+        status: SyncStatus::RolledBack,
+        bundle: None,
+        reason: None,
+    };
+    assert_eq!(read(&rolled_back.json()), json!({"status": "rolledBack"}));
     let flushed = Flushed {
         delivered: 1,
         pending: 2,
@@ -112,20 +120,85 @@ fn events() {
 }
 
 #[test]
-fn a_page_script_is_a_call_with_the_token_and_what_runs() {
-    let launch = Launch {
+fn each_event_has_the_name_and_the_data_that_it_has_in_the_core() {
+    let folder = tempfile::tempdir().unwrap();
+    // A bundle and a problem as the core makes them.
+    let launch = live_updater::Updater::builder_from_json(folder.path(), "{}")
+        .open()
+        .launch(true);
+    let bundle = launch.bundle.clone();
+    let error = launch.problem.clone().unwrap();
+    let events = [
+        Event::Download {
+            bundle: bundle.clone(),
+            percent: 50,
+            bytes: 5,
+            total_bytes: Some(10),
+        },
+        Event::DownloadComplete {
+            bundle: bundle.clone(),
+        },
+        Event::DownloadFailed {
+            bundle: bundle.clone(),
+            error,
+        },
+        Event::UpdateAvailable {
+            bundle: bundle.clone(),
+        },
+        Event::NoNeedUpdate {
+            bundle: bundle.clone(),
+        },
+        Event::UpdateFailed {
+            bundle: bundle.clone(),
+            reason: live_updater::FailureReason::CrashLoop,
+        },
+        Event::Set {
+            bundle: bundle.clone(),
+        },
+        Event::SetNext {
+            bundle: bundle.clone(),
+        },
+        Event::AppReady {
+            bundle: bundle.clone(),
+        },
+        Event::AppReloaded { bundle },
+    ];
+    for event in events {
+        let (name, data) = (event.name(), event.data());
+        let crossed = UpdateEvent::from_core(event).unwrap();
+        assert_eq!(
+            (crossed.name(), read(&crossed.json())),
+            (name.to_owned(), data)
+        );
+    }
+    assert_eq!(UpdateEvent::from_core(Event::Reload(launch)), None);
+}
+
+#[test]
+fn a_page_script_is_a_call_with_the_token_and_the_mark() {
+    let script = launch_of("00ff").page_script();
+    assert!(script.ends_with("})(\"00ff\", \"aa11\");\n"), "{script}");
+}
+
+#[test]
+fn a_page_script_for_every_origin_is_told_the_apps_own() {
+    let script = launch_of("00ff").page_script_for("app://a\"b");
+    assert!(
+        script.ends_with("})(\"00ff\", \"aa11\", \"app://a\\\"b\");\n"),
+        "{script}"
+    );
+}
+
+fn launch_of(token: &str) -> Launch {
+    Launch {
         bundle: bundle(),
         path: None,
-        launch_token: "00ff".to_owned(),
+        launch_token: token.to_owned(),
+        page_mark: "aa11".to_owned(),
         trial: false,
         rolled_back: None,
         problem: None,
-    };
-    let script = launch.page_script();
-    assert!(
-        script.ends_with("})(\"00ff\", \"0a@2.0.0\");\n"),
-        "{script}"
-    );
+    }
 }
 
 fn bundle() -> BundleInfo {

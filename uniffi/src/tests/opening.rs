@@ -7,7 +7,7 @@ use crate::{
     Launch, ListenerError, OpenOptions, UpdateEvent, UpdateListener, Updater, UpdaterError,
 };
 
-const CONFIG: &str = r#"{"trust": {"mode": "unsigned"}, "autoUpdate": "off"}"#;
+pub(super) const CONFIG: &str = r#"{"trust": {"mode": "unsigned"}, "autoUpdate": "off"}"#;
 
 #[test]
 fn the_same_root_is_the_same_updater_whatever_it_is_called() {
@@ -123,7 +123,7 @@ impl UpdateListener for Heard {
     }
 }
 
-fn options(root: &str, config: &str) -> OpenOptions {
+pub(super) fn options(root: &str, config: &str) -> OpenOptions {
     OpenOptions {
         root: root.to_owned(),
         config: config.to_owned(),
@@ -136,13 +136,13 @@ fn options(root: &str, config: &str) -> OpenOptions {
     }
 }
 
-fn code(error: &UpdaterError) -> &str {
+pub(super) fn code(error: &UpdaterError) -> &str {
     let UpdaterError::Failed { code, .. } = error;
     code
 }
 
 /// The futures need no runtime of the caller's.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(thread::Thread);
     impl std::task::Wake for Unpark {
         fn wake(self: Arc<Self>) {

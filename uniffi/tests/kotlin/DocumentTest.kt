@@ -11,10 +11,27 @@ import kotlin.test.assertEquals
 class DocumentTest {
     @Test
     fun `the page shows the program that is compiled`() {
-        val project = environment("LIVE_UPDATER_PROJECT")
-        val page = File(project, "docs/kotlin.md").readText()
-        val shown = page.substringAfter("<!-- Main.kt -->\n```kotlin\n").substringBefore("```")
-        assertEquals(File(project, "uniffi/tests/kotlin/Main.kt").readText(), shown)
+        assertEquals(File(project, "uniffi/tests/kotlin/Main.kt").readText(), shown("Main.kt"))
+    }
+
+    @Test
+    fun `the page shows every call as it is`() {
+        val calls =
+            bindings
+                .substringAfter("public interface UpdaterInterface {")
+                .substringBefore("companion object")
+                .lines()
+                .map { it.trim() }
+                .filter { it.startsWith("fun ") || it.startsWith("suspend fun ") }
+        val shown = shown("calls").lines().filter { it.isNotBlank() }
+        assertEquals(calls.sorted(), shown.sorted())
+    }
+
+    @Test
+    fun `the page shows what calls answer and take as it is`() {
+        for (line in shown("records").lines().filter { it.isNotBlank() }) {
+            assertEquals(if ("{" in line) enumeration(line) else record(line), line)
+        }
     }
 
     @Test
@@ -45,5 +62,41 @@ class DocumentTest {
             System.setOut(console)
         }
         return bytes.toString()
+    }
+
+    private fun record(line: String): String {
+        val name = line.substringBefore("(")
+        val fields =
+            bindings
+                .substringAfter("data class $name (")
+                .substringBefore("\n)")
+                .lines()
+                .map { it.trim().removeSuffix(",").trim() }
+                .filter { it.startsWith("val ") }
+        return "$name(${fields.joinToString { it.removePrefix("val ") }})"
+    }
+
+    private fun enumeration(line: String): String {
+        val name = line.substringBefore(" {")
+        val cases =
+            Regex("^ +([A-Z_]+)[,;]$", RegexOption.MULTILINE)
+                .findAll(bindings.substringAfter("enum class $name {").substringBefore("companion"))
+        return "$name { ${cases.joinToString { it.groupValues[1] }} }"
+    }
+
+    private fun shown(mark: String): String =
+        File(project, "docs/kotlin.md")
+            .readText()
+            .substringAfter("<!-- $mark -->\n```kotlin\n")
+            .substringBefore("```")
+
+    private companion object {
+        val project = environment("LIVE_UPDATER_PROJECT")
+
+        /** As people would write it: without back quotes and the names of packages. */
+        val bindings =
+            File(project, "bindings/kotlin/io/github/liveupdater/core/live_updater.kt")
+                .readText()
+                .replace(Regex("`|kotlin\\."), "")
     }
 }

@@ -6,6 +6,7 @@ import io.github.liveupdater.core.Updater
 import io.github.liveupdater.core.UpdaterException
 import java.io.File
 import java.net.ServerSocket
+import kotlin.io.path.writeBytes
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
@@ -65,6 +66,9 @@ private val PROVOCATIONS: Map<String, () -> Failed> =
         "checksum_mismatch" to { downloadFault("corrupt=3") },
         "signature_missing" to { download(page("1.1.0"), SIGNED) },
         "signature_invalid" to { download(page("1.1.0"), SIGNED, signature = "A".repeat(86) + "==") },
+        "untrusted_key" to { downloadStated(trusted = Signer("another")) },
+        "app_mismatch" to { downloadStated("--app-id", "com.example.another") },
+        "expired" to { downloadStated("--issued-at", "2026-01-01T00:00:00Z", "--expires-in", "1h") },
         "downgrade" to { download(page("0.9.0"), version = "0.9.0") },
         "native_version" to ::downloadForAnotherApp,
         "blocked" to ::setFailedBundle,
@@ -125,6 +129,48 @@ private fun download(
     }
 
 private fun downloadFault(fault: String) = download(page("1.1.0"), fault = fault)
+
+/** Downloads what a release statement names that is signed with these options. */
+private fun downloadStated(vararg options: String, trusted: Signer? = null): Failed {
+    val signer = Signer("release")
+    val (release, key) = signer.sign(page("1.1.0"), *options) to (trusted ?: signer).publicKey
+    val trust = """{"mode": "statement", "keys": [{"key": "${key.replace("\n", "\\n")}"}]}"""
+    return Device(server = null, "trust" to Json(trust)).use { device ->
+        val (updater, _) = device.launch()
+        failure { updater.download(DownloadFrom("https://updates.example.com/1.1.0.zip", release = release)) }
+    }
+}
+
+/** Somebody with a pair of keys. */
+private class Signer(name: String) {
+    private val folder = scratchFolder(name)
+    val publicKey: String
+
+    init {
+        liveUpdater("keygen", "--out", folder.toString())
+        publicKey = File(folder.toFile(), "live-updater.public.pem").readText().trim()
+    }
+
+    /** A statement about this zip, for the app of the tests where the options say nothing else. */
+    fun sign(zip: ByteArray, vararg options: String): String {
+        val bundle = folder.resolve("1.1.0.zip").also { it.writeBytes(zip) }
+        val app = if ("--app-id" in options) emptyArray() else arrayOf("--app-id", "com.example.app")
+        return liveUpdater(
+            "sign", "statement", bundle.toString(), "--version", "1.1.0", "--platform", "web",
+            "--key", folder.resolve("live-updater.private.pem").toString(), "--out", "-", *app, *options,
+        )
+    }
+
+    private fun liveUpdater(vararg arguments: String): String {
+        val process =
+            ProcessBuilder(environment("LIVE_UPDATER"), *arguments)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start()
+        val output = process.inputStream.bufferedReader().readText()
+        check(process.waitFor() == 0) { "live-updater ${arguments.first()} failed" }
+        return output
+    }
+}
 
 private fun downloadForAnotherApp(): Failed =
     MockServer().use { server ->

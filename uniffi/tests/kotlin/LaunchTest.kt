@@ -175,4 +175,20 @@ class LaunchTest {
             assertContains(launch.pageScript(), launch.launchToken)
         }
     }
+
+    @Test
+    fun `the page script carries a mark that stays while the same bundle runs`() {
+        Device(server = null).use { device ->
+            val (updater, launch) = device.launch()
+            assertContains(launch.pageScript(), launch.pageMark)
+            assertEquals(64, launch.pageMark.length)
+            assertFalse(launch.pageMark in launch.json())
+            val state = runBlocking { updater.state() }
+            assertFalse("pageSecret" in state)
+            device.stop()
+            val (_, again) = device.launch()
+            assertEquals(launch.pageMark, again.pageMark)
+            assertNotEquals(launch.launchToken, again.launchToken)
+        }
+    }
 }

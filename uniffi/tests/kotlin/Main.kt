@@ -1,7 +1,7 @@
 import io.github.liveupdater.core.*
 import kotlinx.coroutines.runBlocking
 
-fun main(arguments: Array<String>) = runBlocking {
+fun main(arguments: Array<String>) = runBlocking<Unit> {
     val (root, server) = arguments
     val options =
         OpenOptions(

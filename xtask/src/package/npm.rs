@@ -11,13 +11,14 @@ use crate::workspace::Workspace;
 const FOLDER: &str = "target/npm";
 
 /// Without these in the tarball, no app builds.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "package.json",
     "dist/plugin.cjs.js",
     "dist/esm/index.js",
     "dist/esm/index.d.ts",
     "capgo/package.json",
     "android/build.gradle",
+    "android/native-library.gradle",
     "bindings/kotlin/io/github/liveupdater/core/live_updater.kt",
     "bindings/swift/LiveUpdaterCore.swift",
     "Package.swift",

@@ -2,43 +2,89 @@
 
 use crate::install::Tool;
 
-pub(super) const PROOFS: [Proof; 2] = [POWER_CUTS, KILLS];
-
-const POWER_CUTS: Proof = Proof {
-    name: "power-cuts",
-    title: "Power cuts and failing disks",
-    promise: "The app always starts.",
-    how: "On a simulated disk the power is cut after every step of everything that changes the \
-          disk, and again while the app recovers: each write that wasn't synced is kept, dropped \
-          or torn, each name kept or lost, and in one model the drive has lied about what is \
-          durable. Then system calls fail, one by one and from one on. The next launch gives a \
-          whole bundle or the builtin files, nothing that was acknowledged is lost, the next \
-          update comes and stays, the server learns of each verdict, and nothing is left behind. \
-          Mistakes that are put between the library and the disk on purpose make the proof fail; \
-          the simulator does the system calls that strace sees.",
-    tools: &[Tool::new("strace", "strace")],
-    tests: &[
-        &["--package", "live-updater", "--test", "power_cut"],
-        &["--package", "storage-simulator"],
-    ],
-};
-
-const KILLS: Proof = Proof {
-    name: "kills",
-    title: "Kills at system calls",
-    promise: "The app always starts.",
-    how: "A device's process is killed just before each system call by which an update, its \
-          activation and what follows change the disk. The next launch gives a whole bundle, \
-          takes nothing back, gets the next update, and leaves nothing behind.",
-    tools: &[Tool::new("strace", "strace")],
-    tests: &[&[
-        "--package",
-        "live-updater-cli",
-        "--test",
-        "device",
-        "kill_at_system_calls",
-    ]],
-};
+pub(super) const PROOFS: [Proof; 5] = [
+    Proof {
+        name: "simulated-disk",
+        title: "Power cuts and errors on a simulated disk",
+        promise: "The app always starts.",
+        how: "On a simulated disk the power is cut after every step of everything that changes the \
+              disk, and again while the app recovers: each write that wasn't synced is kept, dropped \
+              or torn, each name kept or lost, and in one model the drive has lied about what is \
+              durable. Then system calls fail, one by one and from one on. The next launch gives a \
+              whole bundle or the builtin files, nothing that was acknowledged is lost, the next \
+              update comes and stays, the server learns of each verdict, and nothing is left behind. \
+              Mistakes that are put between the library and the disk on purpose make the proof fail; \
+              the simulator does the system calls that strace sees.",
+        tools: &[Tool::new("strace", "strace")],
+        way: Way::Tests(&[
+            &["--package", "live-updater", "--test", "power_cut"],
+            &["--package", "storage-simulator"],
+        ]),
+    },
+    Proof {
+        name: "kills",
+        title: "Kills at system calls",
+        promise: "The app always starts.",
+        how: "A device's process is killed just before each call to the system that is about its \
+              files, its connections or its answers, one after the other, over all threads: in a \
+              first update, in an update that is applied at once, in a trial, in the launch that \
+              takes a bad bundle back, and in a rollback of what runs. Afterwards a launch gives a \
+              whole bundle without a problem, and the right one: what an answer had promised holds. \
+              The bundle to fall back to is there, the next update comes, nothing is left over, and \
+              the server hears of each verdict, at most once more and by the same id.",
+        tools: &[],
+        way: Way::Tests(&[&["--package", "live-updater-cli", "--test", "proofs", "kills"]]),
+    },
+    Proof {
+        name: "faults",
+        title: "Errors of system calls",
+        promise: "The app always starts.",
+        how: "Each of those calls fails, one after the other, once or from then on: with an I/O \
+              error, for want of space, or as forbidden, wherever a system may answer so. The \
+              process goes on, every call to it is answered, with a typed error where something was \
+              lost, and a launch gives a whole bundle. When the calls work again, all holds that \
+              holds after a kill: no error was taken for damage.",
+        tools: &[],
+        way: Way::Tests(&[&[
+            "--package",
+            "live-updater-cli",
+            "--test",
+            "proofs",
+            "faults",
+        ]]),
+    },
+    Proof {
+        name: "power-cuts",
+        title: "Power cuts",
+        promise: "The app always starts.",
+        how: "A device lives on an ext4 file system, with and without `auto_da_alloc`, on a disk \
+              that writes down every block it is told to write and every flush. The power goes \
+              after each of them: once with all that was written, and once with a random half of \
+              what was not flushed lost. What is left is mounted, the device boots, and all holds \
+              that holds after a kill. A device whose fsync does nothing is found out by this.",
+        tools: &[
+            Tool::new("mkfs.ext4", "e2fsprogs"),
+            Tool::new("mount", "mount"),
+        ],
+        way: Way::Tests(&[&[
+            "--package",
+            "live-updater-cli",
+            "--test",
+            "proofs",
+            "power_cuts",
+        ]]),
+    },
+    Proof {
+        name: "fuzz",
+        title: "Fuzzing",
+        promise: "Nothing unverified runs.",
+        how: "Whatever a server, a network or a broken disk may hand over is fed to the code that reads \
+          it, under AddressSanitizer, from inputs that are kept and on from there: nothing panics, \
+          every refusal is an answer with its code, and what is taken keeps within its limits.",
+        tools: &[Tool::new("g++", "g++")],
+        way: Way::Suite("fuzz"),
+    },
+];
 
 /// Tests that show that a promise holds.
 pub(super) struct Proof {
@@ -50,6 +96,13 @@ pub(super) struct Proof {
     /// A paragraph: what is done, and what has to hold afterwards.
     pub(super) how: &'static str,
     pub(super) tools: &'static [Tool],
-    /// Arguments of `cargo test`, a run each.
-    pub(super) tests: &'static [&'static [&'static str]],
+    pub(super) way: Way,
+}
+
+/// How a proof is run.
+pub(super) enum Way {
+    /// By `cargo test` with these arguments, a run each.
+    Tests(&'static [&'static [&'static str]]),
+    /// As one of the suites of `cargo xtask test`.
+    Suite(&'static str),
 }

@@ -47,11 +47,12 @@ const LEFT_OUT: [&str; 3] = [
 const WEB_VIEW: &str = "com/getcapacitor/plugin/WebView.java";
 
 /// The example app in versions that do something wrong, and some that don't.
-const APPS: [(&str, &str); 6] = [
+const APPS: [(&str, &str); 7] = [
     ("1.0.0", ""),
     ("2.0.0", ""),
     ("2.0.0", "stale-ready"),
     ("2.0.0", "service-worker"),
+    ("2.0.0", "hostile-worker"),
     ("3.0.0", "throws-before-ready"),
     ("3.0.0", "never-ready"),
 ];

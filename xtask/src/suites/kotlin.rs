@@ -20,6 +20,9 @@ pub(super) const SUITE: Suite = Suite {
 /// The package of all tests.
 const PACKAGE: &str = "io.github.liveupdater.tests";
 
+/// As much as a phone gives an app, and there from the start: what grows later is the library's.
+const HEAP: [&str; 3] = ["-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch"];
+
 fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
     let native = native::build()?;
     check_bindings(run, tally)?;
@@ -35,7 +38,8 @@ fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
     classpath.insert(0, tests);
 
     let mut java = jvm.java(&classpath, &native.folder)?;
-    java.arg(format!("{PACKAGE}.RunnerKt"))
+    java.args(HEAP)
+        .arg(format!("{PACKAGE}.RunnerKt"))
         .args(test_classes(&sources))
         .env("LIVE_UPDATER", native.program())
         .env("LIVE_UPDATER_PROJECT", &run.workspace.root)

@@ -32,6 +32,11 @@ export function latestVersion(latest: ours.LatestResult, runs: string): LatestVe
         ...shape,
         ...nothing('blocked', latest.reason ?? 'blocked', `${version} must not run here now`),
       };
+    case 'rolledBack':
+      return {
+        ...shape,
+        ...nothing('blocked', 'rolled_back', 'The server takes back what runs: use `sync`'),
+      };
     case 'busy':
       return { ...shape, ...nothing('failed', 'busy', 'Another update is under way') };
   }
@@ -45,9 +50,9 @@ export function offerUrl(version: string): string {
   return `${OFFER}${encodeURIComponent(version)}`;
 }
 
-/** Whether a URL is one of those. */
-export function isOffer(url: string): boolean {
-  return url.startsWith(OFFER);
+/** Whether a URL is one of those. What isn't a text is none. */
+export function isOffer(url: unknown): boolean {
+  return typeof url === 'string' && url.startsWith(OFFER);
 }
 
 const OFFER = 'live-updater-offer:';

@@ -2,6 +2,7 @@ import type { PluginListenerHandle } from '@capacitor/core';
 import { CapacitorException } from '@capacitor/core';
 
 import type * as ours from '../definitions';
+import { invalidRequest, optionsOf } from '../requests';
 import type {
   BreakingAvailableEvent,
   BundleInfo,
@@ -20,20 +21,20 @@ export function createUpdater(updater: ours.LiveUpdaterPlugin): CapacitorUpdater
   return {
     ...notOffered(),
     notifyAppReady: async () => ({ bundle: bundleInfo((await updater.notifyAppReady()).bundle) }),
-    download: (options) => download(updater, options),
-    next: async ({ id }) => bundleInfo(await updater.next({ id })),
-    set: ({ id }) => updater.set({ id }),
-    delete: ({ id }) => updater.delete({ id }),
-    setBundleError: ({ id }) => setBundleError(updater, id),
+    download: async (options) => download(updater, options),
+    next: async (options) => bundleInfo(await updater.next(idOf('next', options))),
+    set: async (options) => updater.set(idOf('set', options)),
+    delete: async (options) => updater.delete(idOf('delete', options)),
+    setBundleError: async (options) => setBundleError(updater, idOf('setBundleError', options).id),
     list: async () => ({ bundles: (await updater.list()).bundles.map(bundleInfo) }),
-    reset: (options) => reset(updater, options),
+    reset: async (options) => reset(updater, options),
     current: async () => {
       const { bundle, native } = await updater.current();
       return { bundle: bundleInfo(bundle), native };
     },
     reload: () => updater.reload(),
     getLatest: async (options) => {
-      if (options?.appId !== undefined) {
+      if (optionsOf('getLatest', options)?.appId !== undefined) {
         return refuse('getLatest with an `appId`', 'Set `appId` in plugins.LiveUpdater.');
       }
       const latest = await getLatest(updater, options?.channel);
@@ -53,7 +54,10 @@ export function createUpdater(updater: ours.LiveUpdaterPlugin): CapacitorUpdater
     },
     getDeviceId: () => updater.getDeviceId(),
     getPluginVersion: () => updater.getPluginVersion(),
-    setCustomId: ({ customId }) => updater.setCustomId(customId ? { customId } : {}),
+    setCustomId: async (options) => {
+      const { customId } = given('setCustomId', options);
+      return updater.setCustomId(customId === '' ? {} : { customId });
+    },
     isAutoUpdateEnabled: () => updater.isAutoUpdateEnabled(),
     isAutoUpdateAvailable: async () => ({ available: true }),
     addListener: (eventName: string, listener: Listener) =>
@@ -67,8 +71,9 @@ export function createUpdater(updater: ours.LiveUpdaterPlugin): CapacitorUpdater
 
 async function download(
   updater: ours.LiveUpdaterPlugin,
-  { url, version, checksum, sessionKey, manifest }: DownloadOptions,
+  options: DownloadOptions,
 ): Promise<BundleInfo> {
+  const { url, version, checksum, sessionKey, manifest } = given('download', options);
   if (sessionKey) {
     return refuse('download with a `sessionKey`', 'Sign bundles instead: live-updater sign.');
   }
@@ -78,12 +83,8 @@ async function download(
   if (isOffer(url)) {
     return bundleInfo(await updater.download());
   }
-  if (!checksum) {
-    throw new CapacitorException(
-      'download needs the `checksum` of the zip: its SHA-256, 64 hex digits.',
-      'invalid_request' as never,
-      { retryable: false },
-    );
+  if (checksum === undefined || checksum === null || checksum === '') {
+    throw invalidRequest('download needs the `checksum` of the zip: its SHA-256, 64 hex digits.');
   }
   return bundleInfo(await updater.download({ url, version, checksum }));
 }
@@ -100,7 +101,7 @@ async function setBundleError(updater: ours.LiveUpdaterPlugin, id: string): Prom
 }
 
 async function reset(updater: ours.LiveUpdaterPlugin, options?: ResetOptions): Promise<void> {
-  if (options?.usePendingBundle) {
+  if (optionsOf('reset', options)?.usePendingBundle) {
     return refuse('reset with `usePendingBundle`', 'Use LiveUpdater.reload.');
   }
   return updater.reset({ toLastSuccessful: options?.toLastSuccessful ?? false });
@@ -111,8 +112,25 @@ async function getLatest(
   channel: string | undefined,
 ): Promise<LatestVersion> {
   const { bundle } = await updater.current();
-  const latest = await updater.getLatest(channel ? { channel } : {});
+  const latest = await updater.getLatest(channel === '' ? {} : { channel });
   return latestVersion(latest, bundle.version);
+}
+
+/** The options of a call that can't do without. */
+function given<Options>(method: string, options: Options): Options {
+  if (options === undefined || options === null) {
+    throw invalidRequest(`${method} needs options.`);
+  }
+  return optionsOf(method, options);
+}
+
+/** Which bundle is meant. To some methods of LiveUpdater, no id means the one that runs. */
+function idOf(method: string, options: ours.BundleId): ours.BundleId {
+  const { id } = given(method, options);
+  if (id === undefined || id === null) {
+    throw invalidRequest(`${method} needs the \`id\` of a bundle.`);
+  }
+  return { id };
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each event has its own shape

@@ -65,22 +65,6 @@ public class CAPPluginCall: NSObject {
         errorHandler = error
     }
 
-    public func getValue(_ key: String) -> JSValue? {
-        options[key] as? JSValue
-    }
-
-    public func getString(_ key: String) -> String? {
-        options[key] as? String
-    }
-
-    public func getBool(_ key: String) -> Bool? {
-        options[key] as? Bool
-    }
-
-    public func getInt(_ key: String) -> Int? {
-        options[key] as? Int
-    }
-
     public func resolve() {
         successHandler(CAPPluginCallResult(nil), self)
     }

@@ -28,7 +28,7 @@ public class PluginConfig: NSObject {
 }
 
 public class InstanceConfiguration: NSObject {
-    public let localURL = URL(string: "capacitor://localhost")!
+    public var localURL = URL(string: "capacitor://localhost")!
     public var serverURL = URL(string: "capacitor://localhost")!
     public var appStartPath: String?
     public var plugins: [String: JSObject] = [:]

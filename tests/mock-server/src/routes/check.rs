@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
+    Extension,
     body::Body,
     extract::{Query, Request, State},
     http::{HeaderMap, Response, StatusCode, header},
@@ -11,8 +12,9 @@ use axum::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{blocking, error};
+use super::{Faulty, blocking, error, statement_fault};
 use crate::{
+    Fault,
     catalog::{Asked, CatalogError, hex},
     range::none_match_names,
     release::nothing,
@@ -26,8 +28,10 @@ const REQUIRED: [&str; 4] = ["appId", "currentVersion", "platform", "channel"];
 pub(super) async fn check(
     State(shared): State<Arc<Shared>>,
     parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+    fault: Option<Extension<Faulty>>,
     request: Request,
 ) -> Response<Body> {
+    let fault = fault.map(|Extension(Faulty(fault))| fault);
     let Ok(Query(parameters)) = parameters else {
         return error(StatusCode::BAD_REQUEST, "the query can't be read");
     };
@@ -40,32 +44,43 @@ pub(super) async fn check(
         return error(StatusCode::BAD_REQUEST, &message);
     }
     let base = base_url(&shared, request.headers());
-    let found = blocking(move || answer(&shared, &parameters, &base)).await;
+    let found = blocking(move || answer(&shared, &parameters, &base, fault.as_ref())).await;
     match found {
         Ok(answer) => json_with_etag(request.headers(), &answer),
         Err(response) => response,
     }
 }
 
-fn answer(shared: &Shared, parameters: &Parameters, base: &str) -> Result<Value, CatalogError> {
+fn answer(
+    shared: &Shared,
+    parameters: &Parameters,
+    base: &str,
+    fault: Option<&Fault>,
+) -> Result<Value, CatalogError> {
     let parameter = |name| parameters.get(name).map(String::as_str).unwrap_or_default();
-    if let Some(answer) = shared.offers.answer(parameter("channel")) {
-        return Ok(answer);
-    }
     let skipped: Vec<_> = match shared.settings.skip_failed {
         true => parameter("failed").split(',').collect(),
         false => Vec::new(),
     };
     let asked = Asked {
         app_id: parameter("appId"),
+        platform: parameter("platform"),
         channel: parameter("channel"),
         current_version: parameter("currentVersion"),
         skipped: &skipped,
     };
-    Ok(match shared.catalog.select(&asked)? {
-        Some(bundle) => shared.catalog.release(&bundle, base)?.into(),
-        None => nothing(),
-    })
+    let catalog = &shared.catalog;
+    let mut answer = match shared.offers.answer(asked.channel) {
+        Some(answer) => answer,
+        None => match catalog.select(&asked)? {
+            Some(offer) => catalog.answer(&offer, base)?,
+            None => nothing(),
+        },
+    };
+    if let Some(fault) = fault {
+        statement_fault::change(fault, &mut answer, catalog, &asked, base)?;
+    }
+    Ok(answer)
 }
 
 /// Download URLs lead to the host by which the client knows this server.

@@ -5,6 +5,7 @@ mod check;
 mod confirm;
 mod exchange;
 mod fault_answer;
+mod statement_fault;
 
 use std::sync::Arc;
 

@@ -81,13 +81,10 @@ const FACTS: &[(&str, &[&str])] = &[
             "func unavailable(_ message: String) {",
         ],
     ),
+    // What the page gave along, of whatever types.
     (
-        "JSTypes.swift",
-        &[
-            "public func getString(_ key: String) -> String? {",
-            "public func getBool(_ key: String) -> Bool? {",
-            "public func getInt(_ key: String) -> Int? {",
-        ],
+        "CAPPluginCall.h",
+        &["@property (nonatomic, strong) NSDictionary *options;"],
     ),
     (
         "PluginConfig.swift",

@@ -8,10 +8,12 @@ public class ApplicationExitInfo {
 
     private final int pid;
     private final int reason;
+    private final long timestamp;
 
-    public ApplicationExitInfo(int pid, int reason) {
+    public ApplicationExitInfo(int pid, int reason, long timestamp) {
         this.pid = pid;
         this.reason = reason;
+        this.timestamp = timestamp;
     }
 
     public int getPid() {
@@ -20,5 +22,9 @@ public class ApplicationExitInfo {
 
     public int getReason() {
         return reason;
+    }
+
+    public long getTimestamp() {
+        return timestamp;
     }
 }

@@ -50,6 +50,11 @@ public class SharedPreferences {
         return value == null ? other : Integer.parseInt(value);
     }
 
+    public synchronized long getLong(String key, long other) {
+        String value = values.getProperty(key);
+        return value == null ? other : Long.parseLong(value);
+    }
+
     public synchronized boolean getBoolean(String key, boolean other) {
         String value = values.getProperty(key);
         return value == null ? other : Boolean.parseBoolean(value);
@@ -90,6 +95,10 @@ public class SharedPreferences {
 
         public Editor putInt(String key, int value) {
             return putString(key, Integer.toString(value));
+        }
+
+        public Editor putLong(String key, long value) {
+            return putString(key, Long.toString(value));
         }
 
         public Editor remove(String key) {

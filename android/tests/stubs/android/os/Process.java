@@ -1,7 +1,15 @@
 package android.os;
 
+import io.github.liveupdater.rig.Device;
+import java.lang.management.ManagementFactory;
+
 public class Process {
     public static int myPid() {
-        return (int) ProcessHandle.current().pid();
+        return Device.pid;
+    }
+
+    public static long getStartElapsedRealtime() {
+        long age = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
+        return SystemClock.elapsedRealtime() - age;
     }
 }

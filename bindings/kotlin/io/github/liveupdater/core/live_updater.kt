@@ -920,11 +920,21 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_syncoutcome_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_live_updater_ffi_fn_method_callarguments_download_from(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_live_updater_ffi_fn_method_callarguments_flag(`ptr`: RustBuffer.ByValue,`name`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Byte
+    external fun uniffi_live_updater_ffi_fn_method_callarguments_optional_text(`ptr`: RustBuffer.ByValue,`name`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_live_updater_ffi_fn_method_callarguments_text(`ptr`: RustBuffer.ByValue,`name`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_bundleinfo_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_launch_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_launch_page_script(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_live_updater_ffi_fn_method_launch_page_script_for(`ptr`: RustBuffer.ByValue,`origin`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_func_install_log_sink(`sink`: Long,`mostVerbose`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
@@ -3473,7 +3483,108 @@ public object FfiConverterTypeBundleInfo: FfiConverterRustBuffer<BundleInfo> {
 
 
 /**
- * A bundle at an address that the app knows.
+ * The arguments of a page's call, of whatever types they are. What is of the wrong type is never
+ * passed over: it is `invalid_request`, and the message names it.
+ */
+data class CallArguments (
+    /**
+     * A JSON object. What is `null` counts as left out.
+     */
+    val `json`: kotlin.String
+    
+){
+    
+    /**
+     * The bundle that a `download` names; nothing where it names none, and means the release that
+     * the server offered last.
+     */
+    @Throws(UpdaterException::class) fun `downloadFrom`(): DownloadFrom? {
+            return FfiConverterOptionalTypeDownloadFrom.lift(
+    uniffiRustCallWithError(UpdaterException) { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_callarguments_download_from(FfiConverterTypeCallArguments.lower(this),
+        _status)
+}
+    )
+    }
+    
+
+    
+    /**
+     * A yes or a no; no where it is left out.
+     */
+    @Throws(UpdaterException::class) fun `flag`(`name`: kotlin.String): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    uniffiRustCallWithError(UpdaterException) { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_callarguments_flag(FfiConverterTypeCallArguments.lower(this),
+        
+        FfiConverterString.lower(`name`),_status)
+}
+    )
+    }
+    
+
+    
+    /**
+     * A text that may be left out.
+     */
+    @Throws(UpdaterException::class) fun `optionalText`(`name`: kotlin.String): kotlin.String? {
+            return FfiConverterOptionalString.lift(
+    uniffiRustCallWithError(UpdaterException) { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_callarguments_optional_text(FfiConverterTypeCallArguments.lower(this),
+        
+        FfiConverterString.lower(`name`),_status)
+}
+    )
+    }
+    
+
+    
+    /**
+     * A text that the call can't do without.
+     */
+    @Throws(UpdaterException::class) fun `text`(`name`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCallWithError(UpdaterException) { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_callarguments_text(FfiConverterTypeCallArguments.lower(this),
+        
+        FfiConverterString.lower(`name`),_status)
+}
+    )
+    }
+    
+
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCallArguments: FfiConverterRustBuffer<CallArguments> {
+    override fun read(buf: ByteBuffer): CallArguments {
+        return CallArguments(
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CallArguments) = (
+            FfiConverterString.allocationSize(value.`json`)
+    )
+
+    override fun write(value: CallArguments, buf: ByteBuffer) {
+            FfiConverterString.write(value.`json`, buf)
+    }
+}
+
+
+
+/**
+ * A bundle at an address that the app knows. It needs a version and a checksum, or a release
+ * statement, which has both.
  */
 data class DownloadFrom (
     /**
@@ -3484,12 +3595,12 @@ data class DownloadFrom (
     /**
      * Its version.
      */
-    val `version`: kotlin.String
+    val `version`: kotlin.String = "" 
     , 
     /**
      * SHA-256 of its zip, in hex.
      */
-    val `checksum`: kotlin.String
+    val `checksum`: kotlin.String = "" 
     , 
     /**
      * Base64 of a signature over its zip.
@@ -3500,6 +3611,11 @@ data class DownloadFrom (
      * Bytes of its zip.
      */
     val `size`: kotlin.ULong? = null 
+    , 
+    /**
+     * A release statement: its envelope, as JSON. It tells all but the address.
+     */
+    val `release`: kotlin.String? = null 
     
 ){
     
@@ -3521,6 +3637,7 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalString.read(buf),
         )
     }
 
@@ -3529,7 +3646,8 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.allocationSize(value.`version`) +
             FfiConverterString.allocationSize(value.`checksum`) +
             FfiConverterOptionalString.allocationSize(value.`signature`) +
-            FfiConverterOptionalULong.allocationSize(value.`size`)
+            FfiConverterOptionalULong.allocationSize(value.`size`) +
+            FfiConverterOptionalString.allocationSize(value.`release`)
     )
 
     override fun write(value: DownloadFrom, buf: ByteBuffer) {
@@ -3538,6 +3656,7 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.write(value.`checksum`, buf)
             FfiConverterOptionalString.write(value.`signature`, buf)
             FfiConverterOptionalULong.write(value.`size`, buf)
+            FfiConverterOptionalString.write(value.`release`, buf)
     }
 }
 
@@ -3699,6 +3818,12 @@ data class Launch (
     val `launchToken`: kotlin.String
     , 
     /**
+     * What `page_script` leaves in the web view. It is the host's secret until the page is there,
+     * and no part of `json`.
+     */
+    val `pageMark`: kotlin.String
+    , 
+    /**
      * Whether the bundle still has to prove itself.
      */
     val `trial`: kotlin.Boolean
@@ -3743,6 +3868,21 @@ data class Launch (
     
 
     
+    /**
+     * As `page_script`, for a web view that runs its scripts on every origin: the script does
+     * nothing but on `origin`, the app's own, such as `capacitor://localhost`.
+     */ fun `pageScriptFor`(`origin`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_launch_page_script_for(FfiConverterTypeLaunch.lower(this),
+        
+        FfiConverterString.lower(`origin`),_status)
+}
+    )
+    }
+    
+
+    
 
     
 
@@ -3759,6 +3899,7 @@ public object FfiConverterTypeLaunch: FfiConverterRustBuffer<Launch> {
             FfiConverterTypeBundleInfo.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypeBundleInfo.read(buf),
             FfiConverterOptionalTypeProblem.read(buf),
@@ -3769,6 +3910,7 @@ public object FfiConverterTypeLaunch: FfiConverterRustBuffer<Launch> {
             FfiConverterTypeBundleInfo.allocationSize(value.`bundle`) +
             FfiConverterOptionalString.allocationSize(value.`path`) +
             FfiConverterString.allocationSize(value.`launchToken`) +
+            FfiConverterString.allocationSize(value.`pageMark`) +
             FfiConverterBoolean.allocationSize(value.`trial`) +
             FfiConverterOptionalTypeBundleInfo.allocationSize(value.`rolledBack`) +
             FfiConverterOptionalTypeProblem.allocationSize(value.`problem`)
@@ -3778,6 +3920,7 @@ public object FfiConverterTypeLaunch: FfiConverterRustBuffer<Launch> {
             FfiConverterTypeBundleInfo.write(value.`bundle`, buf)
             FfiConverterOptionalString.write(value.`path`, buf)
             FfiConverterString.write(value.`launchToken`, buf)
+            FfiConverterString.write(value.`pageMark`, buf)
             FfiConverterBoolean.write(value.`trial`, buf)
             FfiConverterOptionalTypeBundleInfo.write(value.`rolledBack`, buf)
             FfiConverterOptionalTypeProblem.write(value.`problem`, buf)
@@ -4323,6 +4466,10 @@ enum class LatestStatus {
      */
     BLOCKED,
     /**
+     * The server takes back what runs: a sync goes back to builtin.
+     */
+    ROLLED_BACK,
+    /**
      * Another update is under way.
      */
     BUSY;
@@ -4507,6 +4654,10 @@ enum class SyncStatus {
      * The release must not run here, or the server must not be asked now.
      */
     BLOCKED,
+    /**
+     * The server has taken back what ran: builtin runs now, and the event `reload` says so.
+     */
+    ROLLED_BACK,
     /**
      * Another update is under way.
      */

@@ -3,30 +3,12 @@ package io.github.liveupdater
 import com.getcapacitor.JSObject
 import com.getcapacitor.PluginCall
 import io.github.liveupdater.core.BundleInfo
-import io.github.liveupdater.core.DownloadFrom
+import io.github.liveupdater.core.CallArguments
 import io.github.liveupdater.core.UpdaterException
 import org.json.JSONObject
 
-/** A call that lacks something. */
-private class InvalidRequest(message: String) : IllegalArgumentException(message)
-
-/** A text without which the call means nothing. */
-internal fun PluginCall.required(name: String): String =
-    getString(name) ?: throw InvalidRequest("$name is missing")
-
-/** Null where the call names no bundle: then it is the one that the server offered last. */
-internal fun PluginCall.downloadFrom(): DownloadFrom? {
-    val url = getString("url") ?: return null
-    val size = (data.opt("size") as? Number)?.toLong()
-    if (size != null && size < 0) throw InvalidRequest("size is negative")
-    return DownloadFrom(
-        url = url,
-        version = required("version"),
-        checksum = required("checksum"),
-        signature = getString("signature"),
-        size = size?.toULong(),
-    )
-}
+/** What the page gave along, of whatever types: the core takes it, or refuses it by its name. */
+internal val PluginCall.arguments get() = CallArguments(data.toString())
 
 /** Tells JavaScript what went wrong, with a code for programs. */
 internal fun PluginCall.reject(problem: Throwable) {
@@ -35,8 +17,7 @@ internal fun PluginCall.reject(problem: Throwable) {
         problem.retryAfterSeconds?.let { data.put("retryAfter", it.toLong()) }
         return reject(problem.detail, problem.code, data)
     }
-    val code = if (problem is InvalidRequest) "invalid_request" else "internal"
-    reject(problem.message ?: problem.toString(), code, js("retryable" to false))
+    reject(problem.message ?: problem.toString(), "internal", js("retryable" to false))
 }
 
 /** What a call is answered with. A null stays: Capacitor would leave it out. */

@@ -49,12 +49,15 @@ class LiveUpdaterPlugin : Plugin() {
     /** The launch that the web view was told to load last. */
     private var loadedToken = ""
 
-    /** Whether a load that was ordered here hasn't begun yet. */
-    private var isLoading = false
+    /** The launch whose load was ordered last, and is on its way: the next page is its page. */
+    private var orderedToken: String? = null
+
+    /** The launch of the page that began last. */
+    private var beganToken = ""
 
     // Of Capacitor's thread for plugins, on which messages of pages arrive.
 
-    /** The launch of the page that speaks. */
+    /** The launch of the page that speaks; of none, where a page has to tell and hasn't yet. */
     private var pageToken = ""
 
     /** What a page was told that is about the page after it. */
@@ -81,8 +84,10 @@ class LiveUpdaterPlugin : Plugin() {
         val updater = KeptUpdater.open(context, config.configJSON, EventRelay)
         val launch = updater.launch(isShown)
         loadedToken = launch.launchToken
-        pageToken = launch.launchToken
+        beganToken = launch.launchToken
+        webRoot.onAnnouncement(::onPageAnnounced)
         webRoot.choose(launch)
+        if (!webRoot.hasScript) pageToken = launch.launchToken
         this.updater = updater
         log(launch)
         attempt { if (LastProcess.hasCrashed(context)) reportCrashOfLast(updater) }
@@ -140,16 +145,21 @@ class LiveUpdaterPlugin : Plugin() {
     // What the web view tells, on the main thread.
 
     internal fun onPageStarted() {
-        val token = loadedToken
-        val isOrdered = isLoading
-        isLoading = false
+        val isOrdered = orderedToken != null
+        beganToken = orderedToken ?: beganToken
+        orderedToken = null
+        // Nothing that a page says counts before its script knows that the page is the launch's own.
+        val token = beganToken.takeUnless { webRoot.hasScript }
         // In the queue behind the last messages of the page before, which must not count as this
         // one's.
         bridge.execute {
-            pageToken = token
+            pageToken = token ?: pageToken
             if (isOrdered) tellAgain()
         }
     }
+
+    /** Comes from the page's script, before any message of the page itself. */
+    private fun onPageAnnounced(token: String) = bridge.execute { pageToken = token }
 
     /** Waits for the report: the system ends this process right after. */
     internal fun onRendererCrashed() {
@@ -187,8 +197,11 @@ class LiveUpdaterPlugin : Plugin() {
         attempt {
             val launch = updater?.launch(isShown) ?: return@executeOnMainThread
             loadedToken = launch.launchToken
-            isLoading = true
+            orderedToken = null
             webRoot.load(launch)
+            // The bridge posts the load. A start that waits before it in the queue, or is told
+            // before it is ordered, is of a page of the files before.
+            bridge.webView.post { orderedToken = launch.launchToken }
         }
     }
 
@@ -196,20 +209,23 @@ class LiveUpdaterPlugin : Plugin() {
 
     @PluginMethod
     fun notifyAppReady(call: PluginCall) {
-        // A page that was given no token is the one that began to run last.
-        val token = call.getString("launchToken") ?: pageToken
+        // A page that brings no token is the one that announced itself, or began, last.
+        val last = pageToken
         answer(call, { js("bundle" to builtin()) }) {
+            val token = call.arguments.optionalText("launchToken") ?: last
             js("bundle" to it.notifyAppReady(token).toJs())
         }
     }
 
     @PluginMethod
     fun getLatest(call: PluginCall) = answer(call) {
-        JSObject(it.getLatest(call.getString("channel")).json())
+        JSObject(it.getLatest(call.arguments.optionalText("channel")).json())
     }
 
     @PluginMethod
-    fun download(call: PluginCall) = answer(call) { it.download(call.downloadFrom()).toJs() }
+    fun download(call: PluginCall) = answer(call) {
+        it.download(call.arguments.downloadFrom()).toJs()
+    }
 
     @PluginMethod
     fun sync(call: PluginCall) = answer(call) { JSObject(it.sync().json()) }
@@ -218,17 +234,17 @@ class LiveUpdaterPlugin : Plugin() {
     fun cancel(call: PluginCall) = answer(call) { it.cancel() }
 
     @PluginMethod
-    fun next(call: PluginCall) = answer(call) { it.setNext(call.required("id")).toJs() }
+    fun next(call: PluginCall) = answer(call) { it.setNext(call.arguments.text("id")).toJs() }
 
     @PluginMethod
-    fun set(call: PluginCall) = replacePage(call) { it.set(call.required("id")) }
+    fun set(call: PluginCall) = replacePage(call) { it.set(call.arguments.text("id")) }
 
     @PluginMethod
     fun reload(call: PluginCall) = replacePage(call) { it.reload() }
 
     @PluginMethod
     fun reset(call: PluginCall) = replacePage(call) {
-        it.reset(call.getBoolean("toLastSuccessful") ?: false)
+        it.reset(call.arguments.flag("toLastSuccessful"))
     }
 
     @PluginMethod
@@ -253,25 +269,27 @@ class LiveUpdaterPlugin : Plugin() {
     fun getBuiltinVersion(call: PluginCall) = answer(call) { js("version" to it.builtinVersion()) }
 
     @PluginMethod
-    fun delete(call: PluginCall) = answer(call) { it.delete(call.required("id")) }
+    fun delete(call: PluginCall) = answer(call) { it.delete(call.arguments.text("id")) }
 
     @PluginMethod
     fun verify(call: PluginCall) = answer(call) {
-        val damaged = it.verify(call.required("id"))
+        val damaged = it.verify(call.arguments.text("id"))
         js("ok" to damaged.isEmpty(), "damaged" to JSArray(damaged))
     }
 
     @PluginMethod
     fun setBundleError(call: PluginCall) = answer(call) {
-        js("rolledBack" to it.setBundleError(call.getString("id"))?.toJs())
+        js("rolledBack" to it.setBundleError(call.arguments.optionalText("id"))?.toJs())
     }
 
     @PluginMethod
-    fun clearBlocked(call: PluginCall) = answer(call) { it.clearBlocked(call.getString("version")) }
+    fun clearBlocked(call: PluginCall) = answer(call) {
+        it.clearBlocked(call.arguments.optionalText("version"))
+    }
 
     @PluginMethod
     fun setChannel(call: PluginCall) = answer(call) {
-        it.setChannel(call.getString("channel"))
+        it.setChannel(call.arguments.optionalText("channel"))
         js("channel" to it.channel())
     }
 
@@ -282,7 +300,9 @@ class LiveUpdaterPlugin : Plugin() {
     fun getDeviceId(call: PluginCall) = answer(call) { js("deviceId" to it.deviceId()) }
 
     @PluginMethod
-    fun setCustomId(call: PluginCall) = answer(call) { it.setCustomId(call.getString("customId")) }
+    fun setCustomId(call: PluginCall) = answer(call) {
+        it.setCustomId(call.arguments.optionalText("customId"))
+    }
 
     @PluginMethod
     fun flush(call: PluginCall) = answer(call) { JSObject(it.flush().json()) }

@@ -13,6 +13,21 @@ import io.github.liveupdater.core.Launch
 internal class WebRoot(private val bridge: Bridge) {
     private var script: ScriptHandler? = null
 
+    /** Whether the page's own script knows whose page it is; elsewhere, the order of loads has to do. */
+    val hasScript get() = script != null
+
+    /** Passes on the token of each page that has started, as soon as the page itself may know it. */
+    fun onAnnouncement(hear: (String) -> Unit) {
+        if (!WebViewFeature.isFeatureSupported(WebViewFeature.WEB_MESSAGE_LISTENER)) return
+        orWarn("pages can't announce themselves") {
+            WebViewCompat.addWebMessageListener(
+                bridge.webView,
+                CHANNEL,
+                setOf(bridge.localUrl),
+            ) { _, message, _, isMainFrame, _ -> if (isMainFrame) message.data?.let(hear) }
+        }
+    }
+
     /** Chooses what the bridge loads first. It has loaded nothing yet, and reads the preference. */
     fun choose(launch: Launch) {
         replaceScript(launch)
@@ -30,24 +45,35 @@ internal class WebRoot(private val bridge: Bridge) {
         }
     }
 
-    /** Without it, readiness is that of the page that began to run last. */
     private fun replaceScript(launch: Launch) {
         script?.remove()
         script = null
         if (!WebViewFeature.isFeatureSupported(WebViewFeature.DOCUMENT_START_SCRIPT)) return
-        try {
-            script = WebViewCompat.addDocumentStartJavaScript(
-                bridge.webView,
-                launch.pageScript(),
-                setOf(bridge.localUrl),
-            )
-        } catch (problem: Throwable) {
-            // A scheme of the app's own, which such scripts don't know.
-            Logger.warn(LiveUpdaterPlugin.TAG, "no script at the start of pages: $problem")
+        orWarn("no script at the start of pages") {
+            val source = launch.pageScript() + ANNOUNCEMENT
+            val origins = setOf(bridge.localUrl)
+            script = WebViewCompat.addDocumentStartJavaScript(bridge.webView, source, origins)
         }
     }
 
+    /** It fails for a scheme of the app's own, which is none that the web view knows. */
+    private inline fun orWarn(what: String, work: () -> Unit) = try {
+        work()
+    } catch (problem: Throwable) {
+        Logger.warn(LiveUpdaterPlugin.TAG, "$what: $problem")
+    }
+
     companion object {
+        /** The object in the page that its script speaks to. */
+        private const val CHANNEL = "__liveUpdaterChannel"
+
+        private const val ANNOUNCEMENT = """
+            (function (launch, channel) {
+              if (window !== window.top || !launch || !channel) return;
+              launch.token.then(function (token) { channel.postMessage(token); });
+            })(window.__liveUpdaterLaunch, window.$CHANNEL);
+        """
+
         /** The next start of the bridge loads the builtin files. It must not fail. */
         fun forget(context: Context) = try {
             store(context, null)

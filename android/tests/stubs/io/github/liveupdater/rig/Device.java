@@ -20,6 +20,8 @@ public class Device {
     public static long lastUpdateTime = 1_700_000_000_000L;
     public static boolean isDebuggable = true;
     public static Set<String> webViewFeatures = Set.of();
+    /** Numbers of processes are used again, at the latest after a boot. */
+    public static int pid = (int) ProcessHandle.current().pid();
     /** How processes ended, the newest first. */
     public static List<ApplicationExitInfo> exits = List.of();
 

@@ -5,24 +5,6 @@ import Foundation
 import LiveUpdaterCore
 #endif
 
-/// Takes what the core tells, on the core's threads, to the plugin on the main thread. All of it goes
-/// one way, so that it stays in order.
-final class CoreListener: UpdateListener, @unchecked Sendable {
-    private weak var plugin: LiveUpdaterPlugin?
-
-    init(for plugin: LiveUpdaterPlugin) {
-        self.plugin = plugin
-    }
-
-    func onEvent(event: UpdateEvent) {
-        DispatchQueue.main.async { self.plugin?.hear(event) }
-    }
-
-    func onReload(launch: Launch) {
-        DispatchQueue.main.async { self.plugin?.show() }
-    }
-}
-
 /// The core's log, as a part of Capacitor's.
 final class CoreLog: LogSink {
     static func install() {
