@@ -125,8 +125,10 @@ impl Check<'_> {
         self.good_is_kept(device, state)?;
         self.verdicts_are_kept(state)?;
         let (known, coming) = (&self.expected.known.state, &self.expected.coming.state);
+        let between = &self.expected.between;
         for key in ["deviceId", "customId", "channel"] {
-            let is_kept = known.is_null() || state[key] == known[key] || state[key] == coming[key];
+            let mut states = [known, coming].into_iter().chain(between);
+            let is_kept = known.is_null() || states.any(|possible| possible[key] == state[key]);
             holds(is_kept, || {
                 format!("{key} is {} instead of {}", state[key], known[key])
             })?;

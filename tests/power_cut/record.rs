@@ -124,6 +124,7 @@ impl Recorded {
             is_damaged: known.action == Some(Action::Damage),
             known,
             coming,
+            between: Vec::new(),
             setting: setting.1.clone(),
             server: self.server.at(done),
             boot: self.boot + 1,
@@ -181,11 +182,13 @@ impl Recorded {
         let ready = ready
             .into_iter()
             .filter(|version| is_sure && good.contains(version));
+        let states = self.acknowledged.iter().map(|known| known.state.clone());
         Expected {
             is_damaged,
             ready: ready.collect(),
             known,
             coming,
+            between: states.collect(),
             setting: self.settings[self.settings.len() - 1].1.clone(),
             server,
             // Within a boot, files that were hashed are trusted.
