@@ -28,8 +28,9 @@ use crate::verify::statement::Envelope;
 
 /// The least time between two `download` events.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
-/// A digest that is wrong may be the network's fault once.
-const DIGEST_ATTEMPTS: u32 = 2;
+/// A digest that is wrong may be the network's fault once, or that of one place of several. Each
+/// attempt may cost a whole bundle, so there is an end.
+const MOST_DIGEST_ATTEMPTS: usize = 5;
 
 impl Shared {
     pub(super) async fn sync(self: Arc<Self>) -> Result<SyncOutcome, Error> {
@@ -253,10 +254,12 @@ impl Shared {
         as_next: bool,
     ) -> Result<Bundle, Error> {
         let downloader = self.downloader();
+        let mut release = release.clone();
+        let attempts = release.urls.len().clamp(2, MOST_DIGEST_ATTEMPTS);
         let mut attempt = 1;
         loop {
-            let part = self.receive(&downloader, release, id, transfer).await?;
-            match self.install(release, id, &part, transfer, as_next).await {
+            let part = self.receive(&downloader, &release, id, transfer).await?;
+            match self.install(&release, id, &part, transfer, as_next).await {
                 Ok(bundle) => {
                     discard(&downloader, &part);
                     return Ok(bundle);
@@ -266,12 +269,15 @@ impl Shared {
                     if is_wrong || error.condemns_bytes() {
                         discard(&downloader, &part);
                     }
-                    if is_wrong && attempt < DIGEST_ATTEMPTS {
+                    if is_wrong && attempt < attempts {
                         tracing::warn!(%error, "fetching it once more");
+                        // TUF, "malicious mirrors preventing updates": a place that sends other
+                        // bytes must not keep those of the next from the device.
+                        release.urls.rotate_left(1);
                         attempt += 1;
                         continue;
                     }
-                    self.remember_refusal(release, &error).await;
+                    self.remember_refusal(&release, &error).await;
                     return Err(error);
                 }
             }
