@@ -130,7 +130,13 @@ impl Lifecycle {
         };
         starts.is_paused = running.active.is_paused();
         starts.active_millis = running.active.millis();
-        if let Err(error) = starts.store(&*self.store.storage) {
+        let starts = starts.clone();
+        let kept = if starts.is_paused {
+            self.store_fine(&starts)
+        } else {
+            starts.store(&*self.store.storage)
+        };
+        if let Err(error) = kept {
             tracing::debug!(%error, "the phase is not kept");
         }
     }

@@ -180,6 +180,17 @@ impl Lifecycle {
         })
     }
 
+    /// Keeps that this launch is fine so far. Where the ones before it were bad, that is durable:
+    /// after a power cut, the record before it would make this one bad too, and the last of a row.
+    pub(super) fn store_fine(&self, starts: &Starts) -> std::io::Result<()> {
+        let next_is_last = self.rules.crash_loop_limit <= 1;
+        if starts.bad_in_row > 0 || next_is_last {
+            starts.commit(&*self.store.storage)
+        } else {
+            starts.store(&*self.store.storage)
+        }
+    }
+
     fn launched(&self) -> Launch {
         match &self.running {
             Some(running) => self.as_launch(running),

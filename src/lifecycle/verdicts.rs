@@ -24,7 +24,7 @@ impl Lifecycle {
             starts.is_ready = true;
             let starts = starts.clone();
             // Before the state: where that has no room, the next launch finds this.
-            if let Err(error) = self.store_starts(Some(&starts)) {
+            if let Err(error) = self.store_fine(&starts) {
                 tracing::warn!(%error, "readiness is only in the state");
             }
         }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use rustix::fs::FlockOperation;
+use rustix::io::Errno;
 
 use super::storage::{FileKind, LockGuard, LockOutcome, Metadata, ReadAt, Storage, StoredFile};
 
@@ -162,8 +163,12 @@ impl Storage for DiskStorage {
 
     fn sync_tree(&self, path: &Path) -> io::Result<()> {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        if rustix::fs::syncfs(self.root_directory()?).is_ok() {
-            return Ok(());
+        match rustix::fs::syncfs(self.root_directory()?) {
+            Ok(()) => return Ok(()),
+            // The system tells once that bytes could not be written back. To sync the files again
+            // would find nothing wrong.
+            Err(error @ (Errno::IO | Errno::NOSPC | Errno::DQUOT)) => return Err(error.into()),
+            Err(_) => {}
         }
         sync_each(&self.at(path))
     }
@@ -185,7 +190,7 @@ impl Storage for DiskStorage {
             .or_else(|error| File::open(&path).map_err(|_| error))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(LockOutcome::Owned(Box::new(FileLock { _file: file }))),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(LockOutcome::Contended),
+            Err(Errno::WOULDBLOCK) => Ok(LockOutcome::Contended),
             // Some Samsung and Motorola devices answer EINVAL to every flock.
             Err(_) => Ok(LockOutcome::Unsupported),
         }

@@ -1,8 +1,8 @@
 //! What is counted between two commits of the state: one small record, overwritten in place.
 //!
-//! It tells how the launch that is running, or that ran last, went so far. It is never synced:
-//! it outlives the process, and where a power cut takes it, the counts are zero and nothing else
-//! is lost.
+//! It tells how the launch that is running, or that ran last, went so far. It outlives the process.
+//! Where a power cut takes it, the counts are zero and nothing else is lost, so it isn't synced;
+//! but for what ends a row of bad launches: a power cut would bring back the record before it.
 
 use std::path::Path;
 
@@ -57,6 +57,11 @@ impl Starts {
     /// Writes the record over the one before.
     pub(crate) fn store(&self, storage: &dyn Storage) -> std::io::Result<()> {
         storage.overwrite(Path::new(NAME), &self.encode())
+    }
+
+    /// As [`store`](Self::store), and durable when it returns.
+    pub(crate) fn commit(&self, storage: &dyn Storage) -> std::io::Result<()> {
+        storage.commit(Path::new(NAME), &self.encode())
     }
 
     fn encode(&self) -> Vec<u8> {

@@ -2,7 +2,25 @@
 
 use crate::install::Tool;
 
-pub(super) const PROOFS: [Proof; 5] = [
+pub(super) const PROOFS: [Proof; 6] = [
+    Proof {
+        name: "simulated-disk",
+        title: "Power cuts and errors on a simulated disk",
+        promise: "The app always starts.",
+        how: "On a simulated disk the power is cut after every step of everything that changes the \
+              disk, and again while the app recovers: each write that wasn't synced is kept, dropped \
+              or torn, each name kept or lost, and in one model the drive has lied about what is \
+              durable. Then system calls fail, one by one and from one on. The next launch gives a \
+              whole bundle or the builtin files, nothing that was acknowledged is lost, the next \
+              update comes and stays, the server learns of each verdict, and nothing is left behind. \
+              Mistakes that are put between the library and the disk on purpose make the proof fail; \
+              the simulator does the system calls that strace sees.",
+        tools: &[Tool::new("strace", "strace")],
+        way: Way::Tests(&[
+            &["--package", "live-updater", "--test", "power_cut"],
+            &["--package", "storage-simulator"],
+        ]),
+    },
     Proof {
         name: "kills",
         title: "Kills at system calls",

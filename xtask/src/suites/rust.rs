@@ -21,6 +21,7 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("sha256sum", "coreutils"),
         Tool::new("node", "nodejs"),
         Tool::new("npm", "npm"),
+        Tool::new("strace", "strace"),
         Tool::new("mkfs.ext4", "e2fsprogs"),
         Tool::new("mount", "mount"),
     ],
