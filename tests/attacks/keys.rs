@@ -67,6 +67,11 @@ async fn a_revoked_key_signs_nothing_any_more() {
     device.world.answer(&by_thief(11, json!([])), &web);
     device.takes("3.0.0").await;
 
+    // But for a word on itself: whose key is gone by a statement can't vouch for it.
+    let itself = json!([key_id(&pem(3))]);
+    device.world.answer(&by_thief(12, itself), &web);
+    device.withstands("untrusted_key").await;
+
     let good = Web::page("2.1.0");
     let mut revoking = payload(12, "2.1.0", &good);
     revoking["revoked"] = json!([key_id(&pem(3)).to_uppercase()]);
