@@ -133,7 +133,7 @@ impl Shared {
                 let offered = lock(&self.offered).clone();
                 only_a_release(match offered {
                     // Time has passed: a statement is verified anew.
-                    Some(offer) => self.consider(&offer)?,
+                    Some(offer) => self.consider(offer).await?,
                     None => self.ask(None).await?,
                 })
             }
@@ -144,7 +144,7 @@ impl Shared {
                     version: None,
                     unsigned: Unsigned::at(url),
                 };
-                only_a_release(self.consider(&Offer::Stated(offer))?)
+                only_a_release(self.consider(Offer::Stated(Arc::new(offer))).await?)
             }
             DownloadRequest::At {
                 url,

@@ -21,6 +21,8 @@ pub(crate) struct Recorded {
     /// Where `setting` changed, the step from which on the new one counts.
     settings: Vec<(usize, Setting)>,
     pub(crate) boot: u32,
+    /// Verdicts on each version that there would have been without the power cut before.
+    verdicts_before: BTreeMap<String, usize>,
     /// System calls, those that only look included.
     pub(crate) calls: u64,
 }
@@ -54,7 +56,11 @@ impl Recorded {
         let setting = expected.setting.clone();
         let mut device = Device::new(disk, expected.server.copy(), setting, expected.boot);
         let row = Row::after(expected);
-        Self::actions(name.to_owned(), &mut device, &RECOVERY, &mut None, row)
+        let recorded = Self::actions(name.to_owned(), &mut device, &RECOVERY, &mut None, row);
+        Self {
+            verdicts_before: expected.verdicts.clone(),
+            ..recorded
+        }
     }
 
     fn actions(
@@ -96,6 +102,7 @@ impl Recorded {
             acknowledged,
             settings,
             boot: device.boot,
+            verdicts_before: BTreeMap::new(),
             calls: device.disk.calls() - calls,
         }
     }
@@ -201,9 +208,13 @@ impl Recorded {
         }
         let heard = self.server.heard().into_iter();
         ids.extend(heard.map(|report| (report.version, report.id)));
-        let mut verdicts = BTreeMap::new();
+        let mut verdicts = BTreeMap::<String, usize>::new();
         for (version, _) in ids {
             *verdicts.entry(version).or_default() += 1;
+        }
+        for (version, before) in &self.verdicts_before {
+            let verdicts = verdicts.entry(version.clone()).or_default();
+            *verdicts = (*verdicts).max(*before);
         }
         verdicts
     }
