@@ -92,9 +92,13 @@ impl Check<'_> {
             self.expected_launch(&launch)?;
             self.nothing_is_forgotten(device, &state)?;
         }
-        Ok(state["good"][0].as_str().and_then(|id| {
+        // Where a drive lies, a good bundle may be gone: then a rollback passes it over.
+        let mut good = state["good"].as_array().into_iter().flatten();
+        Ok(good.find_map(|id| {
+            let id = id.as_str()?;
             let version = bundle(&state, id)?["version"].as_str()?;
-            Some((id.to_owned(), version.to_owned()))
+            let is_whole = device.is_whole(id, version);
+            is_whole.then(|| (id.to_owned(), version.to_owned()))
         }))
     }
 
