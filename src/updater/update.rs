@@ -174,7 +174,7 @@ impl Shared {
     fn allowed_origin(&self, url: &Url, version: &Version) -> Result<Option<Origin>, Error> {
         let own = self.config.update_url.as_ref().map(Url::origin);
         match &self.config.trust {
-            Trust::Statement { .. } => Err(signature_missing(version)),
+            trust @ Trust::Statement { .. } => Err(signature_missing(version, trust)),
             Trust::Bundle { .. } => Ok(None),
             Trust::Unsigned if own == Some(url.origin()) => Ok(own),
             Trust::Unsigned => Err(Error::invalid_request(
@@ -196,7 +196,7 @@ impl Shared {
             trust => trust.requires_signature() && release.signature.is_none(),
         };
         if is_missing {
-            return Err(signature_missing(&release.version));
+            return Err(signature_missing(&release.version, trust));
         }
         if let Some(bundle) = self.adopt(release, as_next).await {
             return Ok(bundle);
@@ -422,9 +422,15 @@ fn only_a_release(asked: Asked) -> Result<Release, Error> {
     }
 }
 
-fn signature_missing(version: &Version) -> Error {
-    Error::SignatureMissing {
-        version: version.to_string(),
+fn signature_missing(version: &Version, trust: &Trust) -> Error {
+    match trust {
+        Trust::Statement { .. } => Error::StatementMissing {
+            holder: format!("the download (version {version})"),
+            what: "`release` statement",
+        },
+        _ => Error::SignatureMissing {
+            version: version.to_string(),
+        },
     }
 }
 
