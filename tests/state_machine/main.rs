@@ -45,5 +45,11 @@ fn a_device_does_what_the_model_says() {
         ("violations", u64::from(lived.problem.is_some())),
     ];
     tell("state machine", &figures);
+    // A launch may be late where the machine is busy, and not as a rule.
+    let (hashing, late) = (lived.tally.hashing, lived.tally.late);
+    assert!(
+        late <= hashing / 2,
+        "{late} of {hashing} launches were late"
+    );
     assert!(lived.problem.is_none(), "{}", lived.problem.unwrap());
 }

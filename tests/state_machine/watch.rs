@@ -174,11 +174,10 @@ impl Watch {
                     .map(|launch| launch.bundle.id.to_string());
                 *self.bad_signs.entry(id.unwrap_or_default()).or_default() += 1;
             }
-            Action::Launch { active } | Action::LaunchAgain { active } => {
-                self.would_be_bad = active
+            Action::Launch { active } => self.would_be_bad = active,
+            Action::LaunchAgain { active: false } | Action::Pause | Action::Ready => {
+                self.would_be_bad = false;
             }
-            Action::Pause => self.would_be_bad = false,
-            Action::Ready => self.would_be_bad = false,
             _ => {}
         }
         let Some(launch) = sight.device.launched() else {

@@ -36,7 +36,8 @@ pub(crate) struct Tally {
     pub(crate) successes: u64,
     pub(crate) verdicts: u64,
     pub(crate) power_cuts: u64,
-    /// Launches that had no time to hash a trial.
+    /// Launches that had to hash a trial, and those of them that had no time for it.
+    pub(crate) hashing: u64,
     pub(crate) late: u64,
 }
 
@@ -95,6 +96,7 @@ impl World {
             .flat_map(|model| model.apply(action))
             .collect();
         self.serve(&after[0].0);
+        let is_hashing = after.iter().any(|(model, _)| model.was_late);
         let done = self.perform(action, picked.as_deref(), was_running);
         self.agree(after, &done)?;
         let state = slots::newest(&self.device.disk).state;
@@ -109,6 +111,10 @@ impl World {
         };
         self.watch.look(&sight)?;
         self.tally.count(action, &done, &before, &state);
+        if matches!(action, Action::Launch { .. }) && is_hashing {
+            self.tally.hashing += 1;
+            self.tally.late += u64::from(self.models[0].was_late);
+        }
         Ok(())
     }
 
@@ -383,6 +389,7 @@ impl Tally {
         self.successes += other.successes;
         self.verdicts += other.verdicts;
         self.power_cuts += other.power_cuts;
+        self.hashing += other.hashing;
         self.late += other.late;
     }
 }

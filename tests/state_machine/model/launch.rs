@@ -78,6 +78,7 @@ impl Model {
         if is_late && unhashed.is_none() {
             return None;
         }
+        self.was_late = is_late;
         self.write(record.as_ref());
         let running = self.current;
         self.process = Some(Process {

@@ -73,6 +73,8 @@ pub(crate) struct Model {
     is_lost: bool,
 
     process: Option<Process>,
+    /// The last launch had no time to hash its trial.
+    pub(crate) was_late: bool,
 }
 
 /// What the server does.
@@ -161,6 +163,7 @@ impl Model {
             newest: BUILTIN,
             is_lost: false,
             process: None,
+            was_late: false,
         }
     }
 
