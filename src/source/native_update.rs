@@ -1,5 +1,7 @@
 //! native-update's protocol: `GET {base}/api/v1/updates/check`.
 
+use std::sync::Arc;
+
 use semver::Version;
 use url::Url;
 
@@ -102,12 +104,12 @@ pub(crate) fn parse(
     }
     let unsigned = Unsigned::read(&mut keys, url).map_err(bad_key)?;
     Ok(Answer::Offer(if wants_statement {
-        Offer::Stated(StatedOffer {
+        Offer::Stated(Arc::new(StatedOffer {
             envelope: Envelope::take(&mut keys)?,
             channel: inquiry.channel.clone(),
             version: keys.text("version").unwrap_or_default(),
             unsigned,
-        })
+        }))
     } else {
         Offer::Release(release(keys, &unsigned, base).map_err(bad_key)?)
     }))
@@ -276,9 +278,9 @@ mod tests {
         let Ok(Answer::Offer(Offer::Stated(offer))) = parsed_as(&answer, true) else {
             panic!("{:?}", parsed_as(&answer, true))
         };
-        assert_eq!((offer.envelope, offer.version), (None, None));
+        assert!(offer.envelope.is_none() && offer.version.is_none());
         assert_eq!(offer.channel, "beta");
-        let url = offer.unsigned.download_url.unwrap();
+        let url = offer.unsigned.download_url.clone().unwrap();
         assert_eq!(url.as_str(), "https://x.y/z");
         for release in [serde_json::json!("text"), serde_json::json!({})] {
             let mut answer = answer.clone();

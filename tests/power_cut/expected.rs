@@ -27,6 +27,8 @@ pub(crate) struct Expected {
     pub(crate) known: Acknowledged,
     /// Where it was on its way to.
     pub(crate) coming: Acknowledged,
+    /// Where calls have failed, it may have stopped at any of these states.
+    pub(crate) between: Vec<Value>,
     pub(crate) setting: Setting,
     pub(crate) server: Server,
     pub(crate) boot: u32,

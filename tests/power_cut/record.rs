@@ -20,6 +20,8 @@ pub(crate) struct Recorded {
     /// Where `setting` changed, the step from which on the new one counts.
     settings: Vec<(usize, Setting)>,
     pub(crate) boot: u32,
+    /// Verdicts on each version that there would have been without the power cut before.
+    verdicts_before: BTreeMap<String, usize>,
     /// System calls, those that only look included.
     pub(crate) calls: u64,
 }
@@ -53,7 +55,11 @@ impl Recorded {
         let setting = expected.setting.clone();
         let mut device = Device::new(disk, expected.server.copy(), setting, expected.boot);
         let row = Row::after(expected);
-        Self::actions(name.to_owned(), &mut device, &RECOVERY, &mut None, row)
+        let recorded = Self::actions(name.to_owned(), &mut device, &RECOVERY, &mut None, row);
+        Self {
+            verdicts_before: expected.verdicts.clone(),
+            ..recorded
+        }
     }
 
     fn actions(
@@ -95,6 +101,7 @@ impl Recorded {
             acknowledged,
             settings,
             boot: device.boot,
+            verdicts_before: BTreeMap::new(),
             calls: device.disk.calls() - calls,
         }
     }
@@ -116,6 +123,7 @@ impl Recorded {
             is_damaged: known.action == Some(Action::Damage),
             known,
             coming,
+            between: Vec::new(),
             setting: setting.1.clone(),
             server: self.server.at(done),
             boot: self.boot + 1,
@@ -173,11 +181,13 @@ impl Recorded {
         let ready = ready
             .into_iter()
             .filter(|version| is_sure && good.contains(version));
+        let states = self.acknowledged.iter().map(|known| known.state.clone());
         Expected {
             is_damaged,
             ready: ready.collect(),
             known,
             coming,
+            between: states.collect(),
             setting: self.settings[self.settings.len() - 1].1.clone(),
             server,
             // Within a boot, files that were hashed are trusted.
@@ -200,9 +210,13 @@ impl Recorded {
         }
         let heard = self.server.heard().into_iter();
         ids.extend(heard.map(|report| (report.version, report.id)));
-        let mut verdicts = BTreeMap::new();
+        let mut verdicts = BTreeMap::<String, usize>::new();
         for (version, _) in ids {
             *verdicts.entry(version).or_default() += 1;
+        }
+        for (version, before) in &self.verdicts_before {
+            let verdicts = verdicts.entry(version.clone()).or_default();
+            *verdicts = (*verdicts).max(*before);
         }
         verdicts
     }

@@ -4,7 +4,7 @@ use live_updater::{BlockReason, LatestStatus, SyncStatus};
 use mock_update_server::{Endpoint, Fault, Release};
 use serde_json::json;
 
-use crate::support::World;
+use crate::world::World;
 
 fn fault(text: &str) -> Fault {
     text.parse().unwrap()

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{World, large_zip, zip};
+use crate::world::{World, large_zip, zip};
 
 #[tokio::test]
 async fn a_bundle_over_a_limit_is_refused() {

@@ -6,8 +6,8 @@ use live_updater::{BlockReason, DownloadRequest, LatestStatus, SyncStatus, Updat
 use mock_update_server::Release;
 use serde_json::{Map, Value, json};
 
-use crate::signing::{Web, envelope, payload, rollback, trust};
-use crate::support::World;
+use crate::world::World;
+use crate::world::signing::{Web, envelope, payload, rollback, trust};
 
 /// Updates, restarts, and lets what came become ready.
 async fn update(world: &World, updater: Updater) -> Updater {

@@ -89,6 +89,18 @@ pub(super) const PROOFS: [Proof; 6] = [
         ]]),
     },
     Proof {
+        name: "attacks",
+        title: "Attacks",
+        promise: "Nothing unverified runs.",
+        how: "The attacks of The Update Framework's specification, and those that signed bundles and \
+              statements invite, are tried on a device that runs a good bundle, over HTTP and with \
+              real keys, each in every way that we know. Each has its code, the good bundle goes \
+              on running, nothing of the attack is left on the disk, and the next honest update is \
+              taken. The same without the attack is taken too.",
+        tools: &[],
+        way: Way::Tests(&[&["--package", "live-updater", "--test", "attacks"]]),
+    },
+    Proof {
         name: "fuzz",
         title: "Fuzzing",
         promise: "Nothing unverified runs.",
