@@ -1,6 +1,5 @@
 //! A device with one app: a simulated disk, a server in memory, a clock that tests move.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,72 +7,20 @@ use live_updater::{
     Bundle, Clock as _, Config, DownloadRequest, Error, Event, Launch, Storage, SyncOutcome,
     Updater,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use storage_simulator::{SimulatedDisk, SimulatedStorage};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::{TICK, TestClock};
+use crate::files::bundle;
 use crate::server::Server;
-use crate::web::files_of;
+use crate::setting::Setting;
 
 /// The most that one look of the watchdog adds to the active time.
 const MOST_PER_TICK: Duration = Duration::from_millis(500);
 
-/// What stands between the library and the disk.
-pub type Wrap = fn(SimulatedStorage) -> Arc<dyn Storage>;
-
-/// A storage without anything in between.
-pub fn plain(storage: SimulatedStorage) -> Arc<dyn Storage> {
-    Arc::new(storage)
-}
-
-/// What differs between devices.
-#[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "tests change what they like")]
-pub struct Setting {
-    /// The plugin's configuration.
-    pub config: Value,
-    /// The version of the app that is installed.
-    pub native_version: String,
-    /// Which build of the app is installed.
-    pub native_build: String,
-    /// Whether a tree is made durable at once, as on Linux.
-    pub has_syncfs: bool,
-    /// How the system calls the so many-th time that the device is on.
-    pub boot_id: fn(u32) -> String,
-    /// What stands between the library and the disk.
-    pub wrap: Wrap,
-}
-
-impl Setting {
-    /// An unsigned app, whose trials have a second.
-    pub fn new() -> Self {
-        Self {
-            config: json!({
-                "appId": "com.example.app",
-                "updateUrl": "http://127.0.0.1:1",
-                "trust": {"mode": "unsigned"},
-                "appReadyTimeout": 1000,
-                "applyAfterBackground": 300,
-            }),
-            native_version: "1.0.0".to_owned(),
-            native_build: "1".to_owned(),
-            has_syncfs: true,
-            boot_id: |boot| format!("boot {boot}"),
-            wrap: plain,
-        }
-    }
-}
-
-impl Default for Setting {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A device, and the app on it.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "only `new` makes one")]
 pub struct Device {
     /// What the app has its files on.
     pub disk: SimulatedDisk,
@@ -93,7 +40,6 @@ pub struct Device {
 
 /// The app's process.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "only a launch makes one")]
 pub struct Process {
     /// The library in it.
     pub updater: Updater,
@@ -417,61 +363,6 @@ impl Device {
         self.process.as_ref()?.updater.state().ok()
     }
 
-    /// Whether the files of a bundle are exactly those of [a content](files_of).
-    pub fn is_whole(&self, id: &str, content: &str) -> bool {
-        let folder = Path::new("bundles").join(id);
-        self.disk.files(folder.join("www")) == files_of(content)
-            && self.disk.read(folder.join("files")).is_some()
-    }
-
-    /// What is wrong with what a launch gave.
-    pub fn flaw_of(&self, launch: &Launch) -> Option<String> {
-        let bundle = &launch.bundle;
-        let is_right = match &launch.path {
-            None => bundle.id.is_builtin(),
-            Some(path) => {
-                *path == www(bundle.id.as_str())
-                    && self.is_whole(bundle.id.as_str(), &bundle.version)
-            }
-        };
-        (!is_right).then(|| format!("{} {} is served, and not whole", bundle.version, bundle.id))
-    }
-
-    /// What is in the root and mustn't be there when an update is complete and tidied up.
-    pub fn litter(&self) -> Option<String> {
-        const ALLOWED: [&str; 10] = [
-            "bundles",
-            "downloads",
-            "lock",
-            "staging",
-            "starts",
-            "state.a",
-            "state.a.broken",
-            "state.b",
-            "state.b.broken",
-            "trash",
-        ];
-        let names = self.disk.names("");
-        if let Some(name) = names.iter().find(|name| !ALLOWED.contains(&name.as_str())) {
-            return Some(name.clone());
-        }
-        for folder in ["downloads", "staging", "trash"] {
-            if let Some(name) = self.disk.names(folder).first() {
-                return Some(format!("{folder}/{name}"));
-            }
-        }
-        let state = self.state().unwrap_or_default();
-        let is_named = |id: &&String| {
-            let bundle = bundle(&state, id);
-            bundle.is_some_and(|bundle| bundle["status"] != "error")
-        };
-        let bundles = self.disk.names("bundles");
-        bundles
-            .iter()
-            .find(|id| !is_named(id))
-            .map(|id| format!("bundles/{id}"))
-    }
-
     fn config(&self) -> Config {
         Config::from_json(&self.setting.config.to_string()).unwrap()
     }
@@ -582,20 +473,4 @@ impl Process {
             _ => None,
         })
     }
-}
-
-/// The record of a bundle in a state.
-pub fn bundle<'a>(state: &'a Value, id: &str) -> Option<&'a Value> {
-    state["bundles"]
-        .as_array()?
-        .iter()
-        .find(|bundle| bundle["id"] == id)
-}
-
-/// Where a host finds the web files of a bundle.
-fn www(id: &str) -> PathBuf {
-    Path::new(storage_simulator::ROOT_PATH)
-        .join("bundles")
-        .join(id)
-        .join("www")
 }
