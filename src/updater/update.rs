@@ -215,7 +215,9 @@ impl Shared {
                 Ok(bundle)
             }
             Err(error) => {
-                self.remember_wish(&error).await;
+                if self.is_at_home(&release.urls) {
+                    self.remember_wish(&error).await;
+                }
                 self.emit(vec![Event::DownloadFailed {
                     bundle,
                     error: Problem::from(&error),
@@ -223,6 +225,13 @@ impl Shared {
                 Err(error)
             }
         }
+    }
+
+    /// Whether all of `urls` are the update server's. Nobody else may keep checks away: a page's
+    /// script could name such a place every day.
+    fn is_at_home(&self, urls: &[Url]) -> bool {
+        let home = self.config.update_url.as_ref().map(Url::origin);
+        urls.iter().all(|url| Some(url.origin()) == home)
     }
 
     /// A bundle that a lost state knew needs no download, if every file is what it was.

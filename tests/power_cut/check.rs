@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use live_updater::{Launch, SyncStatus};
 use serde_json::Value;
+use simulated_device::{Device, bundle, slots};
 use storage_simulator::{Drive, PowerCut, SimulatedDisk};
 
-use crate::device::{Device, bundle};
 use crate::expected::Expected;
-use crate::slots;
 
 /// The default of `maxTrialLaunches`.
 const MAX_TRIAL_LAUNCHES: u32 = 2;

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use simulated_device::{Device, Server, Setting, bundle, slots};
 
-use crate::device::{Device, Setting, bundle};
 use crate::scenario::Action;
-use crate::server::Server;
-use crate::slots;
 
 /// What the library has acknowledged: a call has returned, or an answer was given.
 #[derive(Debug, Clone)]

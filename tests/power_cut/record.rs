@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use simulated_device::{Device, Server, Setting, plain};
 use storage_simulator::{Recording, SimulatedDisk};
 
-use crate::device::{Device, Setting, plain};
 use crate::expected::{Acknowledged, CRASH_LOOP_LIMIT, Expected, Row};
 use crate::scenario::{Action, Scenario};
-use crate::server::Server;
 
 /// A scenario that was run, ready to be cut.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use crate::install::Tool;
 
-pub(super) const PROOFS: [Proof; 6] = [
+pub(super) const PROOFS: [Proof; 7] = [
     Proof {
         name: "simulated-disk",
         title: "Power cuts and errors on a simulated disk",
@@ -20,6 +20,20 @@ pub(super) const PROOFS: [Proof; 6] = [
             &["--package", "live-updater", "--test", "power_cut"],
             &["--package", "storage-simulator"],
         ]),
+    },
+    Proof {
+        name: "state-machine",
+        title: "Everything in any order",
+        promise: "A bad bundle goes away by itself, and a good one doesn't.",
+        how: "Lives of a device are drawn at random: launches, checks, downloads, crashes, pages that are \
+              ready, or were once, kills, power cuts, changed files, damaged state, other builds of the \
+              app, rollbacks by the server, clocks that are set, the background, and whatever a caller may \
+              choose. After each step the device is where a small model is that was written from the \
+              documents: what runs, what is next, what is good, blocked or owed to the server, and what \
+              each call answers. Without the model, it is looked for what must never happen. Mistakes that \
+              are made on purpose are found.",
+        tools: &[],
+        way: Way::Tests(&[&["--package", "live-updater", "--test", "state_machine"]]),
     },
     Proof {
         name: "kills",
