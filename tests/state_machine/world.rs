@@ -237,8 +237,8 @@ impl World {
             Action::Ready => device.ready().into(),
             Action::StaleReady(ago) => {
                 let now = &device.process().launch.launch_token;
-                let old = self.tokens.iter().rev().filter(|token| *token != now);
-                let token = old.cloned().nth(usize::from(ago)).unwrap_or_default();
+                let mut old = self.tokens.iter().rev().filter(|token| *token != now);
+                let token = old.nth(usize::from(ago)).cloned().unwrap_or_default();
                 let token = if self.mistakes.forgets_tokens {
                     now.clone()
                 } else {

@@ -73,7 +73,6 @@ impl Default for Setting {
 
 /// A device, and the app on it.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "only `new` makes one")]
 pub struct Device {
     /// What the app has its files on.
     pub disk: SimulatedDisk,
@@ -93,7 +92,6 @@ pub struct Device {
 
 /// The app's process.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "only a launch makes one")]
 pub struct Process {
     /// The library in it.
     pub updater: Updater,

@@ -228,8 +228,8 @@ impl Model {
             Action::LoseState if self.process.is_some() => self.lose_state(),
             Action::Publish(publication) => self.publish(publication),
             Action::OfferAgain(ago) => {
-                let published = self.server.published.iter().rev();
-                self.server.offered = published.cloned().nth(usize::from(ago));
+                let mut published = self.server.published.iter().rev();
+                self.server.offered = published.nth(usize::from(ago)).cloned();
             }
             Action::PullBack => self.server.offered = None,
             Action::RollBackToBuiltin if self.rules.stated => {

@@ -2,7 +2,7 @@
 
 use crate::install::Tool;
 
-pub(super) const PROOFS: [Proof; 6] = [
+pub(super) const PROOFS: [Proof; 7] = [
     Proof {
         name: "simulated-disk",
         title: "Power cuts and errors on a simulated disk",
