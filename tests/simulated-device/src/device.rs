@@ -5,71 +5,20 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use live_updater::{
-    Bundle, Clock as _, Config, DownloadRequest, Error, Event, Launch, Storage, SyncOutcome,
-    Updater,
+    Bundle, Clock as _, Config, DownloadRequest, Error, Launch, Storage as _, SyncOutcome, Updater,
 };
-use serde_json::{Value, json};
-use storage_simulator::{SimulatedDisk, SimulatedStorage};
+use serde_json::Value;
+use storage_simulator::SimulatedDisk;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::{TICK, TestClock};
+use crate::process::Process;
 use crate::server::Server;
+use crate::setting::Setting;
 use crate::web::files_of;
 
 /// The most that one look of the watchdog adds to the active time.
 const MOST_PER_TICK: Duration = Duration::from_millis(500);
-
-/// What stands between the library and the disk.
-pub type Wrap = fn(SimulatedStorage) -> Arc<dyn Storage>;
-
-/// A storage without anything in between.
-pub fn plain(storage: SimulatedStorage) -> Arc<dyn Storage> {
-    Arc::new(storage)
-}
-
-/// What differs between devices.
-#[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "tests change what they like")]
-pub struct Setting {
-    /// The plugin's configuration.
-    pub config: Value,
-    /// The version of the app that is installed.
-    pub native_version: String,
-    /// Which build of the app is installed.
-    pub native_build: String,
-    /// Whether a tree is made durable at once, as on Linux.
-    pub has_syncfs: bool,
-    /// How the system calls the so many-th time that the device is on.
-    pub boot_id: fn(u32) -> String,
-    /// What stands between the library and the disk.
-    pub wrap: Wrap,
-}
-
-impl Setting {
-    /// An unsigned app, whose trials have a second.
-    pub fn new() -> Self {
-        Self {
-            config: json!({
-                "appId": "com.example.app",
-                "updateUrl": "http://127.0.0.1:1",
-                "trust": {"mode": "unsigned"},
-                "appReadyTimeout": 1000,
-                "applyAfterBackground": 300,
-            }),
-            native_version: "1.0.0".to_owned(),
-            native_build: "1".to_owned(),
-            has_syncfs: true,
-            boot_id: |boot| format!("boot {boot}"),
-            wrap: plain,
-        }
-    }
-}
-
-impl Default for Setting {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// A device, and the app on it.
 #[derive(Debug)]
@@ -88,26 +37,6 @@ pub struct Device {
     runtime: Runtime,
     /// Whether work in the background is waited for, so that each run is like the last.
     pub is_orderly: bool,
-}
-
-/// The app's process.
-#[derive(Debug)]
-pub struct Process {
-    /// The library in it.
-    pub updater: Updater,
-    storage: SimulatedStorage,
-    clock: TestClock,
-    /// The launch, or what took its place.
-    pub launch: Launch,
-    is_active: bool,
-    is_ready: bool,
-    /// Active time of what runs, as the watchdog counts it.
-    watched: Duration,
-    /// How long the watchdog has something to look at in a bundle that was good before.
-    longest: Duration,
-    events: Arc<Mutex<Vec<Event>>>,
-    /// How often the trash has been looked through when all is tidied up.
-    tidied: u64,
 }
 
 impl Device {
@@ -548,37 +477,6 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-impl Process {
-    fn load(&mut self, launch: Launch) {
-        if self.launch.launch_token != launch.launch_token {
-            self.is_ready = false;
-            self.watched = Duration::ZERO;
-        }
-        self.launch = launch;
-        self.events.lock().unwrap().clear();
-    }
-
-    /// Whether the watchdog has something to watch.
-    fn is_watched(&self) -> bool {
-        let is_over = !self.launch.trial && self.watched >= self.longest;
-        !self.launch.bundle.id.is_builtin() && self.is_active && !self.is_ready && !is_over
-    }
-
-    fn runs_what_was_launched(&self) -> bool {
-        let state = self.updater.state();
-        state.is_ok_and(|state| state["running"] == *self.launch.bundle.id.as_str())
-    }
-
-    /// What the host was told to load and hasn't loaded.
-    fn reloaded(&self) -> Option<Launch> {
-        let events = self.events.lock().unwrap();
-        events.iter().rev().find_map(|event| match event {
-            Event::Reload(launch) => Some(launch.clone()),
-            _ => None,
-        })
     }
 }
 

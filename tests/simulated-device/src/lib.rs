@@ -26,13 +26,17 @@
 
 mod clock;
 mod device;
+mod process;
 mod server;
+mod setting;
 pub mod slots;
 mod statement;
 mod web;
 
 pub use clock::{START, TICK, TestClock};
-pub use device::{Device, Process, Setting, Wrap, bundle, plain};
+pub use device::{Device, bundle};
+pub use process::Process;
 pub use server::{Report, Server};
+pub use setting::{Setting, Wrap, plain};
 pub use statement::{Statement, trust};
 pub use web::{Offer, checksum_of, files_of};
