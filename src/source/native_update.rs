@@ -17,6 +17,9 @@ use crate::verify::statement::{Envelope, parse_object};
 /// How often a check is tried within one call.
 const ATTEMPTS: u32 = 3;
 
+/// The most mirrors that count. Each costs tries and time, and nobody has signed the list.
+const MOST_MIRRORS: usize = 8;
+
 /// The last answer, for `If-None-Match`.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedAnswer {
@@ -165,7 +168,7 @@ impl Unsigned {
         if let Some(text) = keys.present_text("downloadUrl")? {
             unsigned.download_url = Some(absolute(keys, "downloadUrl", &text)?);
         }
-        for mirror in keys.texts("mirrors")? {
+        for mirror in keys.texts("mirrors")?.into_iter().take(MOST_MIRRORS) {
             let mirror = absolute(keys, "mirrors", &mirror)?;
             unsigned.mirrors.push(mirror);
         }
@@ -246,6 +249,17 @@ mod tests {
             "https://x.y/base/api/v1/bundles/1.2.3.zip"
         );
         assert_eq!(release.urls[1].as_str(), "https://m/1.zip");
+    }
+
+    #[test]
+    fn mirrors_beyond_the_eighth_do_not_count() {
+        let mirrors: Vec<_> = (1..=5_000).map(|n| format!("https://m/{n}")).collect();
+        let release = offered(&serde_json::json!({
+            "updateAvailable": true, "version": "1.2.3", "checksum": SUM,
+            "downloadUrl": "https://x.y/1.zip", "mirrors": mirrors,
+        }));
+        assert_eq!(release.urls.len(), 9);
+        assert_eq!(release.urls[8].as_str(), "https://m/8");
     }
 
     #[test]

@@ -141,9 +141,10 @@ impl Shared {
             ));
         };
         let Some(envelope) = &offer.envelope else {
-            let version = offer.version.as_deref().unwrap_or("on offer");
-            return Err(Error::SignatureMissing {
-                version: version.chars().take(MAX_VERSION_LEN).collect(),
+            let version = offer.version.as_deref().unwrap_or("unknown");
+            return Err(Error::StatementMissing {
+                holder: format!("the answer (version {version:.MAX_VERSION_LEN$})"),
+                what: "`release` statement",
             });
         };
         let circumstances = Circumstances {

@@ -174,7 +174,7 @@ impl Shared {
     fn allowed_origin(&self, url: &Url, version: &Version) -> Result<Option<Origin>, Error> {
         let own = self.config.update_url.as_ref().map(Url::origin);
         match &self.config.trust {
-            Trust::Statement { .. } => Err(signature_missing(version)),
+            trust @ Trust::Statement { .. } => Err(signature_missing(version, trust)),
             Trust::Bundle { .. } => Ok(None),
             Trust::Unsigned if own == Some(url.origin()) => Ok(own),
             Trust::Unsigned => Err(Error::invalid_request(
@@ -196,7 +196,7 @@ impl Shared {
             trust => trust.requires_signature() && release.signature.is_none(),
         };
         if is_missing {
-            return Err(signature_missing(&release.version));
+            return Err(signature_missing(&release.version, trust));
         }
         if let Some(bundle) = self.adopt(release, as_next).await {
             return Ok(bundle);
@@ -215,7 +215,9 @@ impl Shared {
                 Ok(bundle)
             }
             Err(error) => {
-                self.remember_wish(&error).await;
+                if self.is_at_home(&release.urls) {
+                    self.remember_wish(&error).await;
+                }
                 self.emit(vec![Event::DownloadFailed {
                     bundle,
                     error: Problem::from(&error),
@@ -223,6 +225,13 @@ impl Shared {
                 Err(error)
             }
         }
+    }
+
+    /// Whether all of `urls` are the update server's. Nobody else may keep checks away: a page's
+    /// script could name such a place every day.
+    fn is_at_home(&self, urls: &[Url]) -> bool {
+        let home = self.config.update_url.as_ref().map(Url::origin);
+        urls.iter().all(|url| Some(url.origin()) == home)
     }
 
     /// A bundle that a lost state knew needs no download, if every file is what it was.
@@ -422,9 +431,15 @@ fn only_a_release(asked: Asked) -> Result<Release, Error> {
     }
 }
 
-fn signature_missing(version: &Version) -> Error {
-    Error::SignatureMissing {
-        version: version.to_string(),
+fn signature_missing(version: &Version, trust: &Trust) -> Error {
+    match trust {
+        Trust::Statement { .. } => Error::StatementMissing {
+            holder: format!("the download (version {version})"),
+            what: "`release` statement",
+        },
+        _ => Error::SignatureMissing {
+            version: version.to_string(),
+        },
     }
 }
 

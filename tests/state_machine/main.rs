@@ -42,7 +42,6 @@ fn a_device_does_what_the_model_says() {
         ("bundles that proved themselves", lived.tally.successes),
         ("bundles taken back", lived.tally.verdicts),
         ("power cuts", lived.tally.power_cuts),
-        ("violations", u64::from(lived.found.is_some())),
     ];
     tell("state machine", &figures);
     // A launch may be late where the machine is busy, and not as a rule.

@@ -209,6 +209,23 @@ async fn a_server_that_asks_to_wait_is_left_alone_across_processes() {
 }
 
 #[tokio::test]
+async fn a_place_elsewhere_that_asks_to_wait_keeps_no_check_away() {
+    let world = World::new().await;
+    let other = World::new().await;
+    other.publish("2.0.0");
+    let full = fault("429,retry-after=86400");
+    other.server.fault(Endpoint::Bundle, full).once();
+    let release = other.server.release("2.0.0").unwrap();
+    world.server.offer(Release {
+        download_url: format!("{}/api/v1/bundles/2.0.0", other.server.url()),
+        ..release
+    });
+    let (updater, _) = world.launch();
+    assert_eq!(updater.sync().await.unwrap_err().code(), "rate_limited");
+    assert_eq!(updater.sync().await.unwrap().status, SyncStatus::Downloaded);
+}
+
+#[tokio::test]
 async fn the_token_goes_to_the_update_server_alone() {
     let mut world = World::with_server(|server| server.bearer_token("s3cret")).await;
     let other = World::new().await;

@@ -1,21 +1,20 @@
 //! A device with one app: a simulated disk, a server in memory, a clock that tests move.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use live_updater::{
-    Bundle, Clock as _, Config, DownloadRequest, Error, Launch, Storage as _, SyncOutcome, Updater,
+    Bundle, Clock as _, Config, DownloadRequest, Error, Event, Launch, Storage, SyncOutcome,
+    Updater,
 };
 use serde_json::Value;
-use storage_simulator::SimulatedDisk;
+use storage_simulator::{SimulatedDisk, SimulatedStorage};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::{TICK, TestClock};
-use crate::process::Process;
+use crate::files::bundle;
 use crate::server::Server;
 use crate::setting::Setting;
-use crate::web::files_of;
 
 /// The most that one look of the watchdog adds to the active time.
 const MOST_PER_TICK: Duration = Duration::from_millis(500);
@@ -37,6 +36,26 @@ pub struct Device {
     runtime: Runtime,
     /// Whether work in the background is waited for, so that each run is like the last.
     pub is_orderly: bool,
+}
+
+/// The app's process.
+#[derive(Debug)]
+pub struct Process {
+    /// The library in it.
+    pub updater: Updater,
+    storage: SimulatedStorage,
+    clock: TestClock,
+    /// The launch, or what took its place.
+    pub launch: Launch,
+    is_active: bool,
+    is_ready: bool,
+    /// Active time of what runs, as the watchdog counts it.
+    watched: Duration,
+    /// How long the watchdog has something to look at in a bundle that was good before.
+    longest: Duration,
+    events: Arc<Mutex<Vec<Event>>>,
+    /// How often the trash has been looked through when all is tidied up.
+    tidied: u64,
 }
 
 impl Device {
@@ -344,61 +363,6 @@ impl Device {
         self.process.as_ref()?.updater.state().ok()
     }
 
-    /// Whether the files of a bundle are exactly those of [a content](files_of).
-    pub fn is_whole(&self, id: &str, content: &str) -> bool {
-        let folder = Path::new("bundles").join(id);
-        self.disk.files(folder.join("www")) == files_of(content)
-            && self.disk.read(folder.join("files")).is_some()
-    }
-
-    /// What is wrong with what a launch gave.
-    pub fn flaw_of(&self, launch: &Launch) -> Option<String> {
-        let bundle = &launch.bundle;
-        let is_right = match &launch.path {
-            None => bundle.id.is_builtin(),
-            Some(path) => {
-                *path == www(bundle.id.as_str())
-                    && self.is_whole(bundle.id.as_str(), &bundle.version)
-            }
-        };
-        (!is_right).then(|| format!("{} {} is served, and not whole", bundle.version, bundle.id))
-    }
-
-    /// What is in the root and mustn't be there when an update is complete and tidied up.
-    pub fn litter(&self) -> Option<String> {
-        const ALLOWED: [&str; 10] = [
-            "bundles",
-            "downloads",
-            "lock",
-            "staging",
-            "starts",
-            "state.a",
-            "state.a.broken",
-            "state.b",
-            "state.b.broken",
-            "trash",
-        ];
-        let names = self.disk.names("");
-        if let Some(name) = names.iter().find(|name| !ALLOWED.contains(&name.as_str())) {
-            return Some(name.clone());
-        }
-        for folder in ["downloads", "staging", "trash"] {
-            if let Some(name) = self.disk.names(folder).first() {
-                return Some(format!("{folder}/{name}"));
-            }
-        }
-        let state = self.state().unwrap_or_default();
-        let is_named = |id: &&String| {
-            let bundle = bundle(&state, id);
-            bundle.is_some_and(|bundle| bundle["status"] != "error")
-        };
-        let bundles = self.disk.names("bundles");
-        bundles
-            .iter()
-            .find(|id| !is_named(id))
-            .map(|id| format!("bundles/{id}"))
-    }
-
     fn config(&self) -> Config {
         Config::from_json(&self.setting.config.to_string()).unwrap()
     }
@@ -480,18 +444,33 @@ impl Drop for Device {
     }
 }
 
-/// The record of a bundle in a state.
-pub fn bundle<'a>(state: &'a Value, id: &str) -> Option<&'a Value> {
-    state["bundles"]
-        .as_array()?
-        .iter()
-        .find(|bundle| bundle["id"] == id)
-}
+impl Process {
+    fn load(&mut self, launch: Launch) {
+        if self.launch.launch_token != launch.launch_token {
+            self.is_ready = false;
+            self.watched = Duration::ZERO;
+        }
+        self.launch = launch;
+        self.events.lock().unwrap().clear();
+    }
 
-/// Where a host finds the web files of a bundle.
-fn www(id: &str) -> PathBuf {
-    Path::new(storage_simulator::ROOT_PATH)
-        .join("bundles")
-        .join(id)
-        .join("www")
+    /// Whether the watchdog has something to watch.
+    fn is_watched(&self) -> bool {
+        let is_over = !self.launch.trial && self.watched >= self.longest;
+        !self.launch.bundle.id.is_builtin() && self.is_active && !self.is_ready && !is_over
+    }
+
+    fn runs_what_was_launched(&self) -> bool {
+        let state = self.updater.state();
+        state.is_ok_and(|state| state["running"] == *self.launch.bundle.id.as_str())
+    }
+
+    /// What the host was told to load and hasn't loaded.
+    fn reloaded(&self) -> Option<Launch> {
+        let events = self.events.lock().unwrap();
+        events.iter().rev().find_map(|event| match event {
+            Event::Reload(launch) => Some(launch.clone()),
+            _ => None,
+        })
+    }
 }

@@ -26,7 +26,7 @@
 
 mod clock;
 mod device;
-mod process;
+mod files;
 mod server;
 mod setting;
 pub mod slots;
@@ -34,8 +34,8 @@ mod statement;
 mod web;
 
 pub use clock::{START, TICK, TestClock};
-pub use device::{Device, bundle};
-pub use process::Process;
+pub use device::{Device, Process};
+pub use files::bundle;
 pub use server::{Report, Server};
 pub use setting::{Setting, Wrap, plain};
 pub use statement::{Statement, trust};
