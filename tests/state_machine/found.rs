@@ -1,7 +1,8 @@
 //! Lives in which something didn't hold once.
 
 use crate::action::{Action, Kind, Life, Needs, Publication, Rules, Sequence};
-use crate::run::relive;
+use crate::run::{PATIENCE, relive};
+use crate::world::Mistakes;
 
 const PLAIN: Rules = Rules {
     stated: false,
@@ -40,5 +41,5 @@ fn what_ends_a_row_of_bad_launches_is_durable() {
 fn holds(rules: Rules, actions: &[Action]) {
     let actions = actions.to_vec();
     let life = Life { rules, actions };
-    relive(&life).unwrap_or_else(|problem| panic!("{problem}"));
+    relive(&life, &Mistakes::default(), PATIENCE).unwrap_or_else(|problem| panic!("{problem}"));
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use simulated_device::{Wrap, slots};
 use storage_simulator::SimulatedStorage;
 
-use crate::run::Lives;
+use crate::run::{Lives, relive};
 use crate::world::Mistakes;
 
 #[test]
@@ -63,19 +63,22 @@ fn noticed_behind(wrap: Wrap) {
     });
 }
 
-/// Lives until something doesn't hold.
+/// Lives until something doesn't hold, which does without the mistake.
 fn noticed(mistakes: Mistakes) {
+    const PATIENCE: Duration = Duration::from_secs(3);
     let lives = Lives {
         streams: 16,
         lives_each: 24,
         mistakes,
         makes_short: false,
-        // Whoever is slow is looked at once more, and found to be right.
         patience: Duration::from_millis(500),
     };
     let lived = lives.live();
-    let problem = lived.problem.expect("nothing was noticed");
-    println!("after {} steps: {problem}", lived.tally.steps);
+    let found = lived.found.expect("nothing was noticed");
+    println!("after {} steps: {}", lived.tally.steps, found.problem);
+    // It wasn't that the machine was busy.
+    relive(&found.life, &mistakes, PATIENCE).expect_err("it was noticed once");
+    relive(&found.life, &Mistakes::default(), PATIENCE).expect("only the mistake does harm");
 }
 
 fn careless(storage: SimulatedStorage, mistake: Mistake) -> Arc<dyn Storage> {

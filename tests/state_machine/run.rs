@@ -1,6 +1,7 @@
 //! Draws lives, lives them on all cores, and makes those short in which something is wrong.
 
 use std::env;
+use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
@@ -17,7 +18,7 @@ const SEED: &str = "LIVE_UPDATER_SEED";
 const LONGEST: usize = 90;
 /// How long a device has to come to what the model says. Only one that does something else takes
 /// that long; once there is one, all that matters is how short its life can be made.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const LITTLE_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Which lives are to be lived.
@@ -49,8 +50,16 @@ impl Default for Lives {
 pub(crate) struct Lived {
     pub(crate) lives: u64,
     pub(crate) tally: Tally,
-    /// The first life that was found in which something doesn't hold, and what.
-    pub(crate) problem: Option<String>,
+    /// The first life that was found in which something doesn't hold.
+    pub(crate) found: Option<Found>,
+}
+
+/// A life in which something doesn't hold.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) life: Life,
+    pub(crate) problem: String,
+    seed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -65,7 +74,7 @@ impl Lives {
         let seed = seed();
         let next = AtomicUsize::new(0);
         let counts = Counts::default();
-        let problem = Mutex::new(None);
+        let found = Mutex::new(None);
         let cores = thread::available_parallelism().map_or(1, usize::from);
         thread::scope(|scope| {
             // A device waits for its own threads for most of the time.
@@ -75,8 +84,8 @@ impl Lives {
                         && stream < self.streams
                         && !counts.has_found.load(Ordering::Relaxed)
                     {
-                        if let Some(found) = self.stream(seed, stream, &counts) {
-                            problem.lock().unwrap().get_or_insert(found);
+                        if let Some(life) = self.stream(seed, stream, &counts) {
+                            found.lock().unwrap().get_or_insert(life);
                         }
                     }
                 });
@@ -85,11 +94,11 @@ impl Lives {
         Lived {
             lives: counts.lives.into_inner(),
             tally: counts.tally.into_inner().unwrap(),
-            problem: problem.into_inner().unwrap(),
+            found: found.into_inner().unwrap(),
         }
     }
 
-    fn stream(&self, seed: u64, stream: u8, counts: &Counts) -> Option<String> {
+    fn stream(&self, seed: u64, stream: u8, counts: &Counts) -> Option<Found> {
         let config = Config {
             cases: self.lives_each,
             // Lives that were found are kept by hand, where people read them.
@@ -121,8 +130,12 @@ impl Lives {
         });
         match lived {
             Ok(()) => None,
-            Err(TestError::Fail(problem, life)) => Some(tell(&life, problem.message(), seed)),
-            Err(TestError::Abort(problem)) => Some(problem.message().to_owned()),
+            Err(TestError::Fail(problem, life)) => Some(Found {
+                life,
+                problem: problem.message().to_owned(),
+                seed,
+            }),
+            Err(TestError::Abort(problem)) => panic!("no lives can be drawn: {problem}"),
         }
     }
 
@@ -150,18 +163,27 @@ fn lived(world: &mut World, life: &Life) -> Result<(), String> {
 /// # Errors
 ///
 /// What doesn't hold.
-pub(crate) fn relive(life: &Life) -> Result<(), String> {
-    Lives::default().one(life, PATIENCE, &Counts::default())
+pub(crate) fn relive(life: &Life, mistakes: &Mistakes, patience: Duration) -> Result<(), String> {
+    lived(&mut World::new(life.rules, mistakes, patience), life)
 }
 
-fn tell(life: &Life, problem: &str, seed: u64) -> String {
-    let actions = life
-        .actions
-        .iter()
-        .map(|action| format!("    {action:?},\n"));
-    let actions: String = actions.collect();
-    let rules = life.rules;
-    format!("{problem}\nwith {SEED}={seed}, in this life: {rules:?}, [\n{actions}]")
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            life,
+            problem,
+            seed,
+        } = self;
+        writeln!(
+            f,
+            "{problem}\nwith {SEED}={seed}, in this life: {:?}, [",
+            life.rules
+        )?;
+        for action in &life.actions {
+            writeln!(f, "    {action:?},")?;
+        }
+        f.write_str("]")
+    }
 }
 
 /// # Panics

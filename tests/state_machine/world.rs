@@ -17,7 +17,7 @@ use crate::view;
 use crate::watch::{Sight, Watch};
 
 /// What is wrong on purpose, so that it can be shown that it would be noticed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Mistakes {
     /// The system always calls this boot by the same name.
     pub(crate) boots_are_alike: bool,
@@ -71,7 +71,7 @@ impl World {
         install(&mut setting, App::Old);
         Self {
             device: Device::new(SimulatedDisk::new(), Server::new(), setting, 1),
-            mistakes: mistakes.clone(),
+            mistakes: *mistakes,
             models: vec![Model::new(rules)],
             watch: Watch::default(),
             names: Names::default(),
