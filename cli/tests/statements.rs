@@ -384,6 +384,10 @@ fn several_keys_sign_the_very_same_payload_together_or_one_after_another() {
     assert_eq!(added["statement"], alone["statement"]);
     assert_eq!(added["payloadSha256"], alone["payloadSha256"]);
 
+    // What the first one has signed, nobody has looked at here.
+    assert_eq!(alone["unverifiedKeyIds"].as_array().unwrap().len(), 0);
+    assert_eq!(added["unverifiedKeyIds"], alone["keyIds"]);
+
     // A key signs once, however often it is asked.
     let again = workshop.json(add);
     assert_eq!(again["keyIds"], added["keyIds"]);

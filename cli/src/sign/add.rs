@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     };
     report::sign(&mut envelope, &payload, path, &keys)?;
     let out = arguments.out.as_ref().unwrap_or(path);
-    let report = Report::new(out, envelope, payload, warning)?;
+    let report = Report::new(out, envelope, payload, &keys, warning)?;
     report.warn(output);
     if out.as_os_str() == "-" {
         return report.print_envelope(output);

@@ -20,6 +20,8 @@ pub(super) struct Report {
     /// Where the sequence was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence_file: Option<PathBuf>,
+    /// Those of `key_ids` whose signatures were there before, and nobody has verified here.
+    unverified_key_ids: Vec<String>,
     warnings: Vec<Warning>,
     pub(super) envelope: Envelope,
 }
@@ -29,12 +31,19 @@ impl Report {
         file: &Path,
         envelope: Envelope,
         statement: Payload,
+        signers: &[Signer],
         warning: Option<Warning>,
     ) -> Result<Self, Failure> {
+        let own = public_keys(signers)?;
+        let key_ids = envelope.key_ids();
+        let others = key_ids
+            .iter()
+            .filter(|id| own.iter().all(|key| key.key_id() != *id));
         Ok(Self {
             file: file.to_owned(),
             payload_sha256: envelope.content(file)?.sha256,
-            key_ids: envelope.key_ids(),
+            unverified_key_ids: others.cloned().collect(),
+            key_ids,
             warnings: warnings(&statement).into_iter().chain(warning).collect(),
             statement,
             sequence_file: None,
@@ -72,7 +81,9 @@ impl fmt::Display for Report {
         Table(&self.statement).fmt(f)?;
         writeln!(f, "{:<13}{}", "payload", self.payload_sha256)?;
         for key_id in &self.key_ids {
-            writeln!(f, "{:<13}{key_id}", "signed by")?;
+            let is_unverified = self.unverified_key_ids.contains(key_id);
+            let note = if is_unverified { " (not verified)" } else { "" };
+            writeln!(f, "{:<13}{key_id}{note}", "signed by")?;
         }
         match &self.sequence_file {
             Some(file) => writeln!(f, "{:<13}{}", "counted in", file.display()),

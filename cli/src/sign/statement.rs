@@ -128,7 +128,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let (payload, sequence_file) = number(arguments, payload, output)?;
     let mut envelope = Envelope::new(&payload)?;
     report::sign(&mut envelope, &payload, &out, &keys)?;
-    let report = Report::new(&out, envelope, payload, other_version(arguments))?;
+    let report = Report::new(&out, envelope, payload, &keys, other_version(arguments))?;
     report.warn(output);
     if out == Path::new("-") {
         return report.print_envelope(output);
