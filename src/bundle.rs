@@ -226,7 +226,7 @@ fn serialize_iso8601<S: Serializer>(time: &SystemTime, serializer: S) -> Result<
 }
 
 /// RFC 3339 in UTC, with milliseconds.
-fn iso8601(time: SystemTime) -> String {
+pub(crate) fn iso8601(time: SystemTime) -> String {
     let format =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     let nanos = i128::from(unix_millis(time)) * 1_000_000;

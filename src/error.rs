@@ -137,6 +137,15 @@ pub enum Error {
         version: String,
     },
 
+    /// There is no release statement, or one that nobody has signed.
+    #[error("{holder} has no {what}, and trust mode `statement` takes nothing without one")]
+    StatementMissing {
+        /// What it should be in.
+        holder: String,
+        /// What isn't there.
+        what: &'static str,
+    },
+
     /// The signature is not one of a pinned key over these bytes.
     #[error("the signature does not hold: {problem}")]
     SignatureInvalid {
@@ -151,12 +160,22 @@ pub enum Error {
         key_id: String,
     },
 
+    /// The release statement is signed by a pinned key that was revoked, or that it revokes itself.
+    #[error("the release statement is signed by key {key_id}, which was revoked")]
+    RevokedKey {
+        /// The key that it names, or one of them.
+        key_id: String,
+    },
+
     /// The release statement is for another app, channel or platform.
-    #[error("the release statement is for {what} {named}, and this is {own}")]
+    #[error(
+        "the release statement is for {}, and this is {own}",
+        addressee(what, named)
+    )]
     AppMismatch {
         /// `app`, `channel` or `platform`.
         what: &'static str,
-        /// What the statement names.
+        /// What the statement names; empty where that is nothing.
         named: String,
         /// What this is.
         own: String,
@@ -166,10 +185,13 @@ pub enum Error {
     ///
     /// This is typically caused by a server that was left alone for too long, a clock that is
     /// wrong, or an attacker who holds newer releases back.
-    #[error("the release statement has expired: it held until {until}")]
+    #[error("the release statement has expired: it held until {until}{}", by_statement(present.as_ref()))]
     Expired {
         /// Until when it held, in RFC 3339.
         until: String,
+        /// What was taken for now, in RFC 3339, where a statement's `issuedAt` told it and not
+        /// the clock.
+        present: Option<String>,
     },
 
     /// The release is older than what runs or than what the app was built with.
@@ -307,8 +329,10 @@ impl Error {
             Self::ChecksumMismatch { .. } => "checksum_mismatch",
             Self::FilesMismatch { .. } => "checksum_mismatch",
             Self::SignatureMissing { .. } => "signature_missing",
+            Self::StatementMissing { .. } => "signature_missing",
             Self::SignatureInvalid { .. } => "signature_invalid",
             Self::UntrustedKey { .. } => "untrusted_key",
+            Self::RevokedKey { .. } => "untrusted_key",
             Self::AppMismatch { .. } => "app_mismatch",
             Self::Expired { .. } => "expired",
             Self::Downgrade { .. } => "downgrade",
@@ -408,6 +432,19 @@ fn in_numbers(needed: u64, available: u64) -> String {
         0 => " on the disk".to_owned(),
         _ => format!(": {needed} bytes are needed, {available} are free"),
     }
+}
+
+fn addressee(what: &str, named: &str) -> String {
+    match named {
+        "" => format!("no {what}"),
+        _ => format!("{what} {named}"),
+    }
+}
+
+fn by_statement(present: Option<&String>) -> String {
+    present.map_or_else(String::new, |present| {
+        format!(", and now is {present} or later, by the issuedAt of a statement that was taken")
+    })
 }
 
 fn in_entry(entry: Option<&String>) -> String {

@@ -148,8 +148,9 @@ pub use updater::{
     UpdaterBuilder,
 };
 pub use verify::{
-    KeyError, PinnedKeys, PublicKey, SignatureAlgorithm, Trust, UnknownAlgorithm, VerifiedBundle,
-    VerifiedStatement, verify_file, verify_statement,
+    KeyError, PinnedKeys, PublicKey, SignatureAlgorithm, StatementBundle, StatementContent, Trust,
+    UnknownAlgorithm, VerifiedBundle, VerifiedStatement, read_statement, verify_file,
+    verify_statement,
 };
 
 /// Compiles the README's examples.

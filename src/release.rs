@@ -3,7 +3,7 @@
 use semver::Version;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use url::Url;
+use url::{Origin, Url};
 
 use crate::digest::Sha256Digest;
 
@@ -44,6 +44,9 @@ pub struct Release {
     /// What else its statement tells, where it has one.
     #[serde(skip)]
     pub(crate) stated: Option<Stated>,
+    /// The only origin that the zip may come from, redirects included; `None` is any.
+    #[serde(skip)]
+    pub(crate) only_origin: Option<Origin>,
 }
 
 /// What only a release statement tells.
@@ -73,6 +76,7 @@ impl Release {
             max_app_version: None,
             sequence: None,
             stated: None,
+            only_origin: None,
         }
     }
 

@@ -342,9 +342,14 @@ impl Updater {
     ///
     /// # Errors
     ///
-    /// `invalid_request` for a name of over 512 bytes, `storage` where it can't be made durable.
+    /// `invalid_request` for a name that is empty or has over 512 bytes, `storage` where it can't be
+    /// made durable.
     pub async fn set_channel(&self, channel: Option<String>) -> Result<(), Error> {
         must_be_short("channel", channel.as_deref())?;
+        if channel.as_deref() == Some("") {
+            let problem = "channel is empty: leave it out for the configuration's";
+            return Err(Error::invalid_request(problem));
+        }
         self.update(move |state| state.channel = channel).await
     }
 

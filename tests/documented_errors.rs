@@ -53,18 +53,26 @@ fn errors() -> Vec<Error> {
             found: text(),
         },
         Error::SignatureMissing { version: text() },
+        Error::StatementMissing {
+            holder: text(),
+            what: "x",
+        },
         Error::SignatureInvalid { problem: text() },
         Error::FilesMismatch {
             expected: text(),
             found: text(),
         },
         Error::UntrustedKey { key_id: text() },
+        Error::RevokedKey { key_id: text() },
         Error::AppMismatch {
             what: "app",
             named: text(),
             own: text(),
         },
-        Error::Expired { until: text() },
+        Error::Expired {
+            until: text(),
+            present: None,
+        },
         Error::Sequence {
             offered: 1,
             relation: "is below",

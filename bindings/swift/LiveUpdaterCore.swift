@@ -471,15 +471,15 @@ private let UNIFFI_CALLBACK_UNEXPECTED_ERROR: Int32 = 2
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterUInt8: FfiConverterPrimitive {
-    typealias FfiType = UInt8
-    typealias SwiftType = UInt8
+fileprivate struct FfiConverterInt32: FfiConverterPrimitive {
+    typealias FfiType = Int32
+    typealias SwiftType = Int32
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UInt8 {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Int32 {
         return try lift(readInt(&buf))
     }
 
-    public static func write(_ value: UInt8, into buf: inout [UInt8]) {
+    public static func write(_ value: Int32, into buf: inout [UInt8]) {
         writeInt(&buf, lower(value))
     }
 }
@@ -487,31 +487,15 @@ fileprivate struct FfiConverterUInt8: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterUInt32: FfiConverterPrimitive {
-    typealias FfiType = UInt32
-    typealias SwiftType = UInt32
+fileprivate struct FfiConverterInt64: FfiConverterPrimitive {
+    typealias FfiType = Int64
+    typealias SwiftType = Int64
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UInt32 {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Int64 {
         return try lift(readInt(&buf))
     }
 
-    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
-        writeInt(&buf, lower(value))
-    }
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-fileprivate struct FfiConverterUInt64: FfiConverterPrimitive {
-    typealias FfiType = UInt64
-    typealias SwiftType = UInt64
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UInt64 {
-        return try lift(readInt(&buf))
-    }
-
-    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+    public static func write(_ value: Int64, into buf: inout [UInt8]) {
         writeInt(&buf, lower(value))
     }
 }
@@ -2152,7 +2136,7 @@ public struct DownloadFrom: Equatable, Hashable {
     /**
      * Bytes of its zip.
      */
-    public let size: UInt64?
+    public let size: Int64?
     /**
      * A release statement: its envelope, as JSON. It tells all but the address.
      */
@@ -2175,7 +2159,7 @@ public struct DownloadFrom: Equatable, Hashable {
          */signature: String? = nil, 
         /**
          * Bytes of its zip.
-         */size: UInt64? = nil, 
+         */size: Int64? = nil, 
         /**
          * A release statement: its envelope, as JSON. It tells all but the address.
          */release: String? = nil) {
@@ -2207,7 +2191,7 @@ public struct FfiConverterTypeDownloadFrom: FfiConverterRustBuffer {
                 version: FfiConverterString.read(from: &buf), 
                 checksum: FfiConverterString.read(from: &buf), 
                 signature: FfiConverterOptionString.read(from: &buf), 
-                size: FfiConverterOptionUInt64.read(from: &buf), 
+                size: FfiConverterOptionInt64.read(from: &buf), 
                 release: FfiConverterOptionString.read(from: &buf)
         )
     }
@@ -2217,7 +2201,7 @@ public struct FfiConverterTypeDownloadFrom: FfiConverterRustBuffer {
         FfiConverterString.write(value.version, into: &buf)
         FfiConverterString.write(value.checksum, into: &buf)
         FfiConverterOptionString.write(value.signature, into: &buf)
-        FfiConverterOptionUInt64.write(value.size, into: &buf)
+        FfiConverterOptionInt64.write(value.size, into: &buf)
         FfiConverterOptionString.write(value.release, into: &buf)
     }
 }
@@ -2245,21 +2229,21 @@ public struct Flushed: Equatable, Hashable {
     /**
      * Reports that were settled by this call.
      */
-    public let delivered: UInt32
+    public let delivered: Int32
     /**
      * Reports that still wait.
      */
-    public let pending: UInt32
+    public let pending: Int32
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
          * Reports that were settled by this call.
-         */delivered: UInt32, 
+         */delivered: Int32, 
         /**
          * Reports that still wait.
-         */pending: UInt32) {
+         */pending: Int32) {
         self.delivered = delivered
         self.pending = pending
     }
@@ -2292,14 +2276,14 @@ public struct FfiConverterTypeFlushed: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Flushed {
         return
             try Flushed(
-                delivered: FfiConverterUInt32.read(from: &buf), 
-                pending: FfiConverterUInt32.read(from: &buf)
+                delivered: FfiConverterInt32.read(from: &buf), 
+                pending: FfiConverterInt32.read(from: &buf)
         )
     }
 
     public static func write(_ value: Flushed, into buf: inout [UInt8]) {
-        FfiConverterUInt32.write(value.delivered, into: &buf)
-        FfiConverterUInt32.write(value.pending, into: &buf)
+        FfiConverterInt32.write(value.delivered, into: &buf)
+        FfiConverterInt32.write(value.pending, into: &buf)
     }
 }
 
@@ -2798,7 +2782,7 @@ public struct Release: Equatable, Hashable {
     /**
      * Bytes of the zip, where the server tells.
      */
-    public let size: UInt64?
+    public let size: Int64?
     /**
      * Whether the server asks for the update to be applied soon. The app decides.
      */
@@ -2818,7 +2802,7 @@ public struct Release: Equatable, Hashable {
     /**
      * Its place among the releases, where they are counted.
      */
-    public let sequence: UInt64?
+    public let sequence: Int64?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2828,7 +2812,7 @@ public struct Release: Equatable, Hashable {
          */version: String, 
         /**
          * Bytes of the zip, where the server tells.
-         */size: UInt64?, 
+         */size: Int64?, 
         /**
          * Whether the server asks for the update to be applied soon. The app decides.
          */mandatory: Bool, 
@@ -2843,7 +2827,7 @@ public struct Release: Equatable, Hashable {
          */maxAppVersion: String?, 
         /**
          * Its place among the releases, where they are counted.
-         */sequence: UInt64?) {
+         */sequence: Int64?) {
         self.version = version
         self.size = size
         self.mandatory = mandatory
@@ -2870,23 +2854,23 @@ public struct FfiConverterTypeRelease: FfiConverterRustBuffer {
         return
             try Release(
                 version: FfiConverterString.read(from: &buf), 
-                size: FfiConverterOptionUInt64.read(from: &buf), 
+                size: FfiConverterOptionInt64.read(from: &buf), 
                 mandatory: FfiConverterBool.read(from: &buf), 
                 releaseNotes: FfiConverterOptionString.read(from: &buf), 
                 minAppVersion: FfiConverterOptionString.read(from: &buf), 
                 maxAppVersion: FfiConverterOptionString.read(from: &buf), 
-                sequence: FfiConverterOptionUInt64.read(from: &buf)
+                sequence: FfiConverterOptionInt64.read(from: &buf)
         )
     }
 
     public static func write(_ value: Release, into buf: inout [UInt8]) {
         FfiConverterString.write(value.version, into: &buf)
-        FfiConverterOptionUInt64.write(value.size, into: &buf)
+        FfiConverterOptionInt64.write(value.size, into: &buf)
         FfiConverterBool.write(value.mandatory, into: &buf)
         FfiConverterOptionString.write(value.releaseNotes, into: &buf)
         FfiConverterOptionString.write(value.minAppVersion, into: &buf)
         FfiConverterOptionString.write(value.maxAppVersion, into: &buf)
-        FfiConverterOptionUInt64.write(value.sequence, into: &buf)
+        FfiConverterOptionInt64.write(value.sequence, into: &buf)
     }
 }
 
@@ -3809,13 +3793,13 @@ public enum UpdateEvent: Equatable, Hashable {
     case download(
         /**
          * How much of it, 0 to 100; 0 while its size is unknown.
-         */percent: UInt8, 
+         */percent: Int32, 
         /**
          * Bytes on the disk.
-         */bytes: UInt64, 
+         */bytes: Int64, 
         /**
          * Bytes that the bundle has, where it is known.
-         */totalBytes: UInt64?, 
+         */totalBytes: Int64?, 
         /**
          * The bundle.
          */bundle: BundleInfo
@@ -3956,7 +3940,7 @@ public struct FfiConverterTypeUpdateEvent: FfiConverterRustBuffer {
         let variant: Int32 = try readInt(&buf)
         switch variant {
         
-        case 1: return .download(percent: try FfiConverterUInt8.read(from: &buf), bytes: try FfiConverterUInt64.read(from: &buf), totalBytes: try FfiConverterOptionUInt64.read(from: &buf), bundle: try FfiConverterTypeBundleInfo.read(from: &buf)
+        case 1: return .download(percent: try FfiConverterInt32.read(from: &buf), bytes: try FfiConverterInt64.read(from: &buf), totalBytes: try FfiConverterOptionInt64.read(from: &buf), bundle: try FfiConverterTypeBundleInfo.read(from: &buf)
         )
         
         case 2: return .downloadComplete(bundle: try FfiConverterTypeBundleInfo.read(from: &buf)
@@ -3996,9 +3980,9 @@ public struct FfiConverterTypeUpdateEvent: FfiConverterRustBuffer {
         
         case let .download(percent,bytes,totalBytes,bundle):
             writeInt(&buf, Int32(1))
-            FfiConverterUInt8.write(percent, into: &buf)
-            FfiConverterUInt64.write(bytes, into: &buf)
-            FfiConverterOptionUInt64.write(totalBytes, into: &buf)
+            FfiConverterInt32.write(percent, into: &buf)
+            FfiConverterInt64.write(bytes, into: &buf)
+            FfiConverterOptionInt64.write(totalBytes, into: &buf)
             FfiConverterTypeBundleInfo.write(bundle, into: &buf)
             
         
@@ -4092,7 +4076,7 @@ enum UpdaterError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          */retryable: Bool, 
         /**
          * How long to wait before that, in seconds, where the server said so.
-         */retryAfterSeconds: UInt64?
+         */retryAfterSeconds: Int64?
     )
 
     
@@ -4127,7 +4111,7 @@ public struct FfiConverterTypeUpdaterError: FfiConverterRustBuffer {
             code: try FfiConverterString.read(from: &buf), 
             detail: try FfiConverterString.read(from: &buf), 
             retryable: try FfiConverterBool.read(from: &buf), 
-            retryAfterSeconds: try FfiConverterOptionUInt64.read(from: &buf)
+            retryAfterSeconds: try FfiConverterOptionInt64.read(from: &buf)
             )
 
          default: throw UniffiInternalError.unexpectedEnumCase
@@ -4146,7 +4130,7 @@ public struct FfiConverterTypeUpdaterError: FfiConverterRustBuffer {
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(detail, into: &buf)
             FfiConverterBool.write(retryable, into: &buf)
-            FfiConverterOptionUInt64.write(retryAfterSeconds, into: &buf)
+            FfiConverterOptionInt64.write(retryAfterSeconds, into: &buf)
             
         }
     }
@@ -4170,8 +4154,8 @@ public func FfiConverterTypeUpdaterError_lower(_ value: UpdaterError) -> RustBuf
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterOptionUInt64: FfiConverterRustBuffer {
-    typealias SwiftType = UInt64?
+fileprivate struct FfiConverterOptionInt64: FfiConverterRustBuffer {
+    typealias SwiftType = Int64?
 
     public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
         guard let value = value else {
@@ -4179,13 +4163,13 @@ fileprivate struct FfiConverterOptionUInt64: FfiConverterRustBuffer {
             return
         }
         writeInt(&buf, Int8(1))
-        FfiConverterUInt64.write(value, into: &buf)
+        FfiConverterInt64.write(value, into: &buf)
     }
 
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
-        case 1: return try FfiConverterUInt64.read(from: &buf)
+        case 1: return try FfiConverterInt64.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }

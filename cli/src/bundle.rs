@@ -7,7 +7,7 @@ mod survey;
 mod tree;
 
 pub(crate) use archive::{TreeFileError, survey_zip, write_zip};
-pub(crate) use survey::{Survey, SurveyedFile, Warning};
+pub(crate) use survey::{Survey, SurveyedFile};
 pub(crate) use tree::Tree;
 
 /// What every updater looks for.

@@ -11,8 +11,8 @@ use live_updater::{Sha256Digest, Trust, verify_file};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::bundle::{INDEX, Survey, SurveyedFile, Tree, Warning, survey_zip};
-use crate::output::{Failure, Output, human};
+use crate::bundle::{INDEX, Survey, SurveyedFile, Tree, survey_zip};
+use crate::output::{Failure, Output, Warning, human};
 use crate::statement::Envelope;
 
 /// How many files are shown where not all were asked for.

@@ -77,8 +77,12 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
                 .fault
                 .as_ref()
                 .map_or_else(String::new, |fault| format!(" [{fault}]"));
+            let note = request
+                .note
+                .as_ref()
+                .map_or_else(String::new, |note| format!(": {note}"));
             eprintln!(
-                "{} {} {} {range} {} bytes{fault}",
+                "{} {} {} {range} {} bytes{fault}{note}",
                 request.status, request.method, request.path, request.bytes_sent
             );
         });

@@ -73,6 +73,28 @@ impl Output {
     }
 }
 
+/// Something that works, and may not be meant.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Warning {
+    code: &'static str,
+    message: String,
+}
+
+impl Warning {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// Why a command has no result.
 #[derive(Debug)]
 pub(crate) struct Failure {

@@ -9,9 +9,9 @@ use semver::Version;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::bundle::{self, Survey, Tree, Warning};
+use crate::bundle::{self, Survey, Tree};
 use crate::keys;
-use crate::output::{Failure, Output, human};
+use crate::output::{Failure, Output, Warning, human};
 use crate::sign::{signature_file, write_signature};
 
 /// Pack a folder into a zip that is the same for the same files, and list them beside it.

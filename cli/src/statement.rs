@@ -8,8 +8,8 @@ mod table;
 mod time;
 
 pub(crate) use content::BundleContent;
-pub(crate) use envelope::Envelope;
+pub(crate) use envelope::{Envelope, refuse_answer};
 pub(crate) use payload::{Action, Payload};
-pub(crate) use sequence::{Line as SequenceLine, SequenceFile};
+pub(crate) use sequence::{Line as SequenceLine, SequenceFile, Wanted as WantedSequence};
 pub(crate) use table::Table;
 pub(crate) use time::{Span, Timestamp};

@@ -191,6 +191,110 @@ fn a_sequence_never_goes_back_and_the_refusal_names_the_next() {
 }
 
 #[test]
+fn a_sequence_that_devices_may_refuse_has_to_be_forced() {
+    let workshop = workshop();
+    install(&workshop, "--sequence 7");
+    let far = "1.2.0.zip --version 1.2.0 --sequence 5000000000";
+    let run = sign(&workshop, far);
+    run.assert_error(1, "sequence");
+    assert!(run.stdout.contains("--force-sequence"), "{run:?}");
+    let report = signed(&workshop, &format!("{far} --force-sequence"));
+    assert_eq!(report["statement"]["sequence"], 5_000_000_000_u64);
+    sign(&workshop, "1.2.0.zip --version 1.2.0 --force-sequence").assert_error(2, "usage");
+}
+
+#[test]
+fn numbers_that_a_thief_raised_are_reached_in_steps() {
+    let workshop = workshop();
+    install(&workshop, "--sequence 12");
+    for (step, sequence) in [1_000_012, 2_000_012, 2_500_001].iter().enumerate() {
+        let report = install(
+            &workshop,
+            &format!("--sequence {sequence} --out step-{step}.json"),
+        );
+        assert_eq!(report["statement"]["sequence"], *sequence);
+    }
+}
+
+#[test]
+fn a_key_does_not_vouch_for_its_own_revocation() {
+    let workshop = workshop();
+    let own = "1.2.0.zip --version 1.2.0 --sequence 9 --revoke keys/live-updater.public.pem";
+    let run = sign(&workshop, own);
+    run.assert_error(2, "usage");
+    assert!(run.stdout.contains("sign with another one"), "{run:?}");
+    let both = format!("{own} --revoke other/live-updater.public.pem");
+    sign(
+        &workshop,
+        &format!("{both} --key other/live-updater.private.pem"),
+    )
+    .assert_error(2, "usage");
+    // The other one vouches for it.
+    signed(
+        &workshop,
+        &format!("{own} --key other/live-updater.private.pem"),
+    );
+}
+
+#[test]
+fn what_is_no_key_is_not_revoked() {
+    let workshop = workshop();
+    for no_key in ["ab", &"ab".repeat(31), &"xy".repeat(32), "dist/index.html"] {
+        let run = sign(
+            &workshop,
+            &format!("1.2.0.zip --version 1.2.0 --sequence 9 --revoke {no_key}"),
+        );
+        assert_ne!(run.code, 0, "{no_key}");
+        assert!(!workshop.path("1.2.0.statement.json").exists(), "{no_key}");
+    }
+}
+
+#[test]
+fn a_revocation_does_not_begin_a_row_of_sequences() {
+    let workshop = workshop();
+    let revoking = "1.2.0.zip --version 1.2.0 --revoke other/live-updater.public.pem";
+    let run = sign(&workshop, revoking);
+    run.assert_error(1, "sequence");
+    assert!(run.stdout.contains("--sequence-file"), "{run:?}");
+    assert!(!workshop.path("1.2.0.statement.json").exists());
+
+    install(&workshop, "--sequence-file old.jsonl");
+    let on = signed(&workshop, &format!("{revoking} --sequence-file old.jsonl"));
+    assert_eq!(on["statement"]["sequence"], 2);
+    let said = signed(&workshop, &format!("{revoking} --sequence 9"));
+    assert_eq!(said["statement"]["sequence"], 9);
+}
+
+/// The codes of what a report warns of.
+fn warnings(report: &Value) -> Vec<&str> {
+    let warnings = report["warnings"].as_array().unwrap().iter();
+    warnings
+        .map(|warning| warning["code"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn what_may_not_be_meant_is_warned_of() {
+    let workshop = workshop();
+    assert_eq!(warnings(&install(&workshop, "")), [""; 0]);
+    let report = signed(&workshop, "1.2.0.zip --version 1.1.0");
+    assert_eq!(warnings(&report), ["other_version"]);
+    fs::copy(workshop.path("1.2.0.zip"), workshop.path("plain.zip")).unwrap();
+    let report = signed(&workshop, "plain.zip --version 1.1.0");
+    assert_eq!(warnings(&report), [""; 0]);
+
+    let report = install(&workshop, "--issued-at 2999-01-01T00:00:00Z");
+    assert_eq!(warnings(&report), ["issued_ahead"]);
+    let over = "--issued-at 2026-01-01T00:00:00Z --expires-in 1h";
+    assert_eq!(warnings(&install(&workshop, over)), ["expired"]);
+
+    let run = workshop.run(&format!(
+        "sign statement 1.2.0.zip --version 1.1.0 --app-id com.example.app --key {KEY}"
+    ));
+    assert!(run.stderr.contains("called after version 1.2.0"), "{run:?}");
+}
+
+#[test]
 fn a_sequence_that_led_to_no_statement_is_never_used_again() {
     let workshop = workshop();
     let run = sign(&workshop, "1.2.0.zip --version 1.2.0 --out nowhere/a.json");
@@ -279,6 +383,10 @@ fn several_keys_sign_the_very_same_payload_together_or_one_after_another() {
     assert_eq!(after["signatures"][1]["keyid"], second["keyId"]);
     assert_eq!(added["statement"], alone["statement"]);
     assert_eq!(added["payloadSha256"], alone["payloadSha256"]);
+
+    // What the first one has signed, nobody has looked at here.
+    assert_eq!(alone["unverifiedKeyIds"].as_array().unwrap().len(), 0);
+    assert_eq!(added["unverifiedKeyIds"], alone["keyIds"]);
 
     // A key signs once, however often it is asked.
     let again = workshop.json(add);
@@ -405,6 +513,17 @@ fn inspect_shows_what_a_statement_says_and_that_nothing_is_verified() {
     workshop
         .run("--json inspect no.json")
         .assert_error(2, "usage");
+}
+
+#[test]
+fn inspect_tells_a_whole_answer_from_its_statement() {
+    let workshop = workshop();
+    let report = install(&workshop, "");
+    let answer = json!({"updateAvailable": true, "release": report["envelope"]});
+    workshop.write("answer.json", answer.to_string().as_bytes());
+    let run = workshop.run("--json inspect answer.json");
+    run.assert_error(2, "usage");
+    assert!(run.stdout.contains("is its `release`"), "{run:?}");
 }
 
 #[test]

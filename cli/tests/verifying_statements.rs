@@ -4,6 +4,8 @@
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Value, json};
 use support::{Run, Workshop};
 
@@ -117,6 +119,123 @@ fn a_statement_must_be_about_the_bundle_and_for_whom_it_was_asked() {
     for wrong in ["--app-id com.example", "--channel beta", "--platform web"] {
         verify(&workshop, &format!("{FIRST} {wrong}")).assert_error(1, "app_mismatch");
     }
+}
+
+/// Signs another payload than `sign statement` would: the statement, with one text in place of
+/// another.
+fn sign_altered(workshop: &Workshop, replaced: &str, by: &str) -> bool {
+    let envelope: Value = serde_json::from_slice(&workshop.read("1.2.0.statement.json")).unwrap();
+    let payload = STANDARD
+        .decode(envelope["payload"].as_str().unwrap())
+        .unwrap();
+    let payload = String::from_utf8(payload).unwrap();
+    assert!(payload.contains(replaced), "{payload}");
+    let payload = payload.replace(replaced, by);
+    let kind = envelope["payloadType"].as_str().unwrap();
+    let message = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
+    workshop.write("message.bin", message.as_bytes());
+    let arguments =
+        "pkeyutl -sign -rawin -inkey first/live-updater.private.pem -in message.bin -out sig.bin";
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let Some(run) = workshop.other("openssl", &arguments) else {
+        return false;
+    };
+    assert_eq!(run.code, 0, "{run:?}");
+    let altered = json!({
+        "payloadType": kind,
+        "payload": STANDARD_NO_PAD.encode(payload),
+        "signatures": [{"sig": STANDARD_NO_PAD.encode(workshop.read("sig.bin"))}],
+    });
+    workshop.write("1.2.0.statement.json", altered.to_string().as_bytes());
+    true
+}
+
+#[test]
+fn numbers_and_base64_are_read_as_devices_read_them() {
+    let workshop = workshop();
+    if !sign_altered(&workshop, "\"sequence\":1", "\"sequence\":5.0") {
+        return;
+    }
+    let run = verify(&workshop, &format!("{FIRST} --bundle 1.2.0.zip"));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.value()["statement"]["sequence"], 5);
+    let inspected = workshop.json("inspect 1.2.0.statement.json");
+    assert_eq!(inspected["statement"], run.value()["statement"]);
+}
+
+#[test]
+fn more_bytes_than_a_bundle_unpacks_to_may_be_stated_and_not_fewer() {
+    let workshop = workshop();
+    let report = sign(&workshop, "");
+    let real = &report["statement"]["bundle"]["unpackedSize"];
+    let stated = format!("\"unpackedSize\":{real}");
+    if !sign_altered(&workshop, &stated, "\"unpackedSize\":99999999") {
+        return;
+    }
+    let with_bundle = format!("{FIRST} --bundle 1.2.0.zip");
+    let run = verify(&workshop, &with_bundle);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.value()["warnings"][0]["code"], "unpacked_size");
+    sign(&workshop, "");
+    sign_altered(&workshop, &stated, "\"unpackedSize\":9");
+    verify(&workshop, &with_bundle).assert_error(1, "checksum_mismatch");
+}
+
+#[test]
+fn a_statement_for_no_platform_is_for_no_device() {
+    let workshop = workshop();
+    let platforms = "\"platforms\":[\"android\",\"ios\"]";
+    for nothing in ["\"platforms\":[]", "\"platforms\":null"] {
+        sign(&workshop, "");
+        if !sign_altered(&workshop, platforms, nothing) {
+            return;
+        }
+        let run = verify(&workshop, FIRST);
+        run.assert_error(1, "app_mismatch");
+        assert!(run.stdout.contains("is for no platform"), "{run:?}");
+        let inspected = workshop.json("inspect 1.2.0.statement.json");
+        assert_eq!(inspected["statement"]["platforms"], json!([]));
+    }
+}
+
+#[test]
+fn a_revocation_that_devices_ignore_is_warned_of() {
+    let workshop = workshop();
+    let both = format!("{FIRST} {SECOND}");
+    sign(
+        &workshop,
+        "--key second/live-updater.private.pem --revoke second/live-updater.public.pem",
+    );
+    assert_eq!(verify(&workshop, &both).value()["warnings"], json!([]));
+    let run = verify(&workshop, &format!("{both} --threshold 2"));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.value()["warnings"][0]["code"], "revoked_ignored");
+
+    let told = workshop.run(&format!("verify 1.2.0.statement.json {both} --threshold 2"));
+    assert!(told.stderr.contains("ignore `revoked`"), "{told:?}");
+}
+
+#[test]
+fn what_is_no_key_id_among_the_revoked_is_warned_of() {
+    let workshop = workshop();
+    let stranger = "ab".repeat(32);
+    sign(&workshop, &format!("--revoke {stranger}"));
+    if !sign_altered(&workshop, &stranger, "The Second Key") {
+        return;
+    }
+    let run = verify(&workshop, FIRST);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.value()["warnings"][0]["code"], "no_key_id");
+}
+
+#[test]
+fn a_whole_answer_is_told_from_its_statement() {
+    let workshop = workshop();
+    let answer = json!({"updateAvailable": true, "release": sign(&workshop, "")["envelope"]});
+    workshop.write("1.2.0.statement.json", answer.to_string().as_bytes());
+    let run = verify(&workshop, FIRST);
+    run.assert_error(2, "usage");
+    assert!(run.stdout.contains("is its `release`"), "{run:?}");
 }
 
 #[test]

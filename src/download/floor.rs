@@ -42,6 +42,36 @@ impl Floor {
     }
 }
 
+/// Whether a download gets on from one connection to the next. A server that sends a byte and hangs
+/// up lets nobody wait for bytes, and is no faster than one that drips.
+#[derive(Debug)]
+pub(super) struct Pace {
+    since: Duration,
+    len: u64,
+}
+
+impl Pace {
+    /// Begins at `now`, in monotonic time, with `len` bytes.
+    pub(super) fn new(now: Duration, len: u64) -> Self {
+        Self { since: now, len }
+    }
+
+    /// Whether the floor holds over all the time since it held last, tries and pauses included.
+    /// Until a window is over, it does.
+    pub(super) fn is_kept(&mut self, now: Duration, len: u64) -> bool {
+        let elapsed = now.saturating_sub(self.since);
+        if elapsed < WINDOW {
+            return true;
+        }
+        let bytes = u128::from(len.saturating_sub(self.len));
+        let is_kept = bytes * 1_000 >= u128::from(FLOOR) * elapsed.as_millis();
+        if is_kept {
+            *self = Self::new(now, len);
+        }
+        is_kept
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +104,16 @@ mod tests {
         assert!(floor.is_missed());
         floor.record(SECOND, 1).unwrap();
         assert!(!floor.is_missed());
+    }
+
+    #[test]
+    fn a_pace_is_kept_until_a_window_is_over_and_by_the_floor_from_then_on() {
+        let mut pace = Pace::new(SECOND, 100);
+        assert!(pace.is_kept(30 * SECOND, 100));
+        assert!(!pace.is_kept(31 * SECOND, 100 + 15_359));
+        assert!(pace.is_kept(31 * SECOND, 100 + 15_360));
+        assert!(pace.is_kept(60 * SECOND, 15_460), "another window");
+        assert!(!pace.is_kept(91 * SECOND, 15_460 + 15_360));
     }
 
     #[test]

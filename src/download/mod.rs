@@ -79,7 +79,7 @@ impl Downloader {
         let now = self.client.clock().now();
         let part = Part::open(&*self.storage, release, now)?;
         let mut transfer = Transfer {
-            client: &self.client,
+            client: &self.client.confined_to(release.only_origin.clone()),
             storage: &*self.storage,
             part,
             size: release.size,

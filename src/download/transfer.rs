@@ -6,7 +6,7 @@ use url::Url;
 
 use super::Progress;
 use super::cancel::CancelToken;
-use super::floor::Floor;
+use super::floor::{Floor, Pace};
 use super::judge::{Head, Question, Refusal, Verdict, judge};
 use super::part::Part;
 use crate::error::Error;
@@ -61,6 +61,7 @@ impl Transfer<'_> {
         let mut backoff = Backoff::default();
         let mut floor = Floor::default();
         let mut best = self.part.len()?;
+        let mut pace = Pace::new(self.now(), best);
         let mut tries = 0;
         loop {
             let result = self.fetch_pieces(url, &mut floor).await;
@@ -70,7 +71,7 @@ impl Transfer<'_> {
             };
             // Only what goes beyond all that was there before is new: a server that starts over
             // each time would go on for ever.
-            if len > best && !floor.is_missed() {
+            if len > best && !floor.is_missed() && pace.is_kept(self.now(), len) {
                 best = len;
                 tries = 0;
                 backoff.reset();

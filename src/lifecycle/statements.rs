@@ -23,6 +23,12 @@ impl Lifecycle {
         let mut state = self.store.state.clone();
         let (statement, acceptance) = statement::verify(envelope, &state.trusted, circumstances)?;
         state.trusted = acceptance.trusted;
+        if acceptance.ignores_revoked {
+            tracing::warn!(
+                sequence = statement.sequence,
+                "the statement's revoked keys are ignored: fewer than `threshold` would be left"
+            );
+        }
         if let Action::Install(bundle) = &statement.action
             && acceptance.is_news
         {

@@ -170,7 +170,7 @@ pub(crate) fn fallback(
 /// Another build of the app is installed: bundles and verdicts were for the one before.
 pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
     state.native_build = Some(rules.native_build.clone());
-    let kept = if rules.reset_when_update {
+    let kept = if rules.reset_when_update || !trusts_all_of(&state.trusted.keys, rules) {
         Vec::new()
     } else {
         fitting_bundles(state, rules)
@@ -189,6 +189,12 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
     state.refused.clear();
     state.repairs.clear();
     trust_anew(&mut state.trusted, rules);
+}
+
+/// Whether what was verified under `keys` is verified under those of this build too. Without keys
+/// nothing was.
+fn trusts_all_of(keys: &[String], rules: &Rules) -> bool {
+    keys.is_empty() == rules.keys.is_empty() && keys.iter().all(|id| rules.keys.contains(id))
 }
 
 /// What statements have taught stays, unless the app was built with other keys: that is how a

@@ -3,6 +3,8 @@
 pub(crate) mod native_update;
 mod stated;
 
+use std::sync::Arc;
+
 use crate::release::Release;
 pub(crate) use native_update::Unsigned;
 pub(crate) use stated::StatedOffer;
@@ -35,9 +37,10 @@ pub(crate) enum Answer {
 
 /// What a server offers.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(crate) enum Offer {
     /// A release, as the server describes it.
     Release(Release),
     /// A release statement, which is still to be verified.
-    Stated(StatedOffer),
+    Stated(Arc<StatedOffer>),
 }

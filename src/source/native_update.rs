@@ -1,5 +1,7 @@
 //! native-update's protocol: `GET {base}/api/v1/updates/check`.
 
+use std::sync::Arc;
+
 use semver::Version;
 use url::Url;
 
@@ -14,6 +16,9 @@ use crate::verify::statement::{Envelope, parse_object};
 
 /// How often a check is tried within one call.
 const ATTEMPTS: u32 = 3;
+
+/// The most mirrors that count. Each costs tries and time, and nobody has signed the list.
+const MOST_MIRRORS: usize = 8;
 
 /// The last answer, for `If-None-Match`.
 #[derive(Debug, Clone)]
@@ -102,12 +107,12 @@ pub(crate) fn parse(
     }
     let unsigned = Unsigned::read(&mut keys, url).map_err(bad_key)?;
     Ok(Answer::Offer(if wants_statement {
-        Offer::Stated(StatedOffer {
+        Offer::Stated(Arc::new(StatedOffer {
             envelope: Envelope::take(&mut keys)?,
             channel: inquiry.channel.clone(),
             version: keys.text("version").unwrap_or_default(),
             unsigned,
-        })
+        }))
     } else {
         Offer::Release(release(keys, &unsigned, base).map_err(bad_key)?)
     }))
@@ -163,7 +168,7 @@ impl Unsigned {
         if let Some(text) = keys.present_text("downloadUrl")? {
             unsigned.download_url = Some(absolute(keys, "downloadUrl", &text)?);
         }
-        for mirror in keys.texts("mirrors")? {
+        for mirror in keys.texts("mirrors")?.into_iter().take(MOST_MIRRORS) {
             let mirror = absolute(keys, "mirrors", &mirror)?;
             unsigned.mirrors.push(mirror);
         }
@@ -247,6 +252,17 @@ mod tests {
     }
 
     #[test]
+    fn mirrors_beyond_the_eighth_do_not_count() {
+        let mirrors: Vec<_> = (1..=5_000).map(|n| format!("https://m/{n}")).collect();
+        let release = offered(&serde_json::json!({
+            "updateAvailable": true, "version": "1.2.3", "checksum": SUM,
+            "downloadUrl": "https://x.y/1.zip", "mirrors": mirrors,
+        }));
+        assert_eq!(release.urls.len(), 9);
+        assert_eq!(release.urls[8].as_str(), "https://m/8");
+    }
+
+    #[test]
     fn without_a_download_url_the_bundle_endpoint_serves() {
         let release = offered(&serde_json::json!({
             "updateAvailable": true, "version": "1.2.3", "checksum": SUM, "downloadUrl": "",
@@ -276,9 +292,9 @@ mod tests {
         let Ok(Answer::Offer(Offer::Stated(offer))) = parsed_as(&answer, true) else {
             panic!("{:?}", parsed_as(&answer, true))
         };
-        assert_eq!((offer.envelope, offer.version), (None, None));
+        assert!(offer.envelope.is_none() && offer.version.is_none());
         assert_eq!(offer.channel, "beta");
-        let url = offer.unsigned.download_url.unwrap();
+        let url = offer.unsigned.download_url.clone().unwrap();
         assert_eq!(url.as_str(), "https://x.y/z");
         for release in [serde_json::json!("text"), serde_json::json!({})] {
             let mut answer = answer.clone();

@@ -113,36 +113,14 @@ impl Storage for DiskStorage {
     }
 
     fn overwrite(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(self.at(path))?;
-        file.write_all_at(bytes, 0)
+        open_or_create(&self.at(path))?.write_all_at(bytes, 0)
     }
 
     fn commit(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let path = self.at(path);
-        let (file, is_new) = match OpenOptions::new().write(true).open(&path) {
-            Ok(file) => (file, false),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let file = OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&path)?;
-                (file, true)
-            }
-            Err(error) => return Err(error),
-        };
+        let file = open_or_create(&self.at(path))?;
         file.write_all_at(bytes, 0)?;
         file.set_len(bytes.len() as u64)?;
-        file.sync_all()?;
-        if is_new {
-            sync_parent(&path)?;
-        }
-        Ok(())
+        file.sync_all()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -241,6 +219,24 @@ struct FileLock {
 }
 
 impl LockGuard for FileLock {}
+
+/// Opens a file whose name is durable: who finds it there later needn't ask whether it is.
+fn open_or_create(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    sync_parent(path).inspect_err(|_| {
+        // The next one makes it anew.
+        let _ = fs::remove_file(path);
+    })?;
+    Ok(file)
+}
 
 fn sync_parent(path: &Path) -> io::Result<()> {
     path.parent()

@@ -38,7 +38,8 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// Opens a file for writing at its end; creates it where it is missing.
     fn append(&self, path: &Path) -> io::Result<Box<dyn StoredFile>>;
 
-    /// Writes `bytes` over the start of a file in place, without making them durable.
+    /// Writes `bytes` over the start of a file in place, without making them durable. Where the file
+    /// is new, its name is durable.
     fn overwrite(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
     /// Makes `bytes` the whole content of a file, in place, and durable before it returns. Where

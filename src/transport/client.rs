@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
+use url::{Origin, Url};
 
 use super::response::{HttpResponse, SmallResponse};
 use super::retry::{Backoff, Random, pause};
@@ -29,6 +29,8 @@ pub(crate) struct HttpClient {
     clock: Arc<dyn Clock>,
     rules: Arc<NetworkRules>,
     random: Random,
+    /// The only origin that is asked, where there is one.
+    only_origin: Option<Origin>,
 }
 
 impl HttpClient {
@@ -42,6 +44,16 @@ impl HttpClient {
             clock,
             rules: Arc::new(rules),
             random: Random::system(),
+            only_origin: None,
+        }
+    }
+
+    /// The same client, which asks no other origin than this one, wherever it is redirected to.
+    #[must_use]
+    pub(crate) fn confined_to(&self, only_origin: Option<Origin>) -> Self {
+        Self {
+            only_origin,
+            ..self.clone()
         }
     }
 
@@ -132,6 +144,7 @@ impl HttpClient {
             self.rules
                 .check(url)
                 .map_err(|problem| protocol(url, problem))?;
+            self.check_origin(url)?;
             // Who has been sent elsewhere once doesn't get credentials any more, not even back
             // at the update server: the place in between chose that request.
             let is_home = visited.iter().all(|before| before.origin() == url.origin());
@@ -158,6 +171,16 @@ impl HttpClient {
             }
             visited.push(target.clone());
             request.url = target;
+        }
+    }
+
+    fn check_origin(&self, url: &Url) -> Result<(), Error> {
+        match &self.only_origin {
+            Some(only) if *only != url.origin() => Err(Error::invalid_request(format!(
+                "{} is not at the only origin that this may come from",
+                display_url(url),
+            ))),
+            _ => Ok(()),
         }
     }
 

@@ -101,9 +101,9 @@ impl Shared {
         match answer {
             Ok(Answer::Nothing) => Ok(Asked::Nothing),
             Ok(Answer::Offer(offer)) => {
-                let asked = self.consider(&offer)?;
+                let asked = self.consider(offer.clone()).await?;
                 let is_release = matches!(asked, Asked::Offer(_));
-                *lock(&self.offered) = is_release.then(|| Arc::new(offer));
+                *lock(&self.offered) = is_release.then_some(offer);
                 Ok(asked)
             }
             Err(error) => {
@@ -117,26 +117,36 @@ impl Shared {
     }
 
     /// What an offer comes to, once its statement is verified where there has to be one.
-    pub(super) fn consider(&self, offer: &Offer) -> Result<Asked, Error> {
+    pub(super) async fn consider(self: &Arc<Self>, offer: Offer) -> Result<Asked, Error> {
         match offer {
-            Offer::Release(release) => Ok(Asked::Offer(release.clone())),
-            Offer::Stated(offer) => self.verify_statement(offer),
+            Offer::Release(release) => Ok(Asked::Offer(release)),
+            Offer::Stated(offer) => {
+                let shared = Arc::clone(self);
+                self.change(move |lifecycle| {
+                    Ok((shared.verify_statement(&offer, lifecycle)?, Vec::new()))
+                })
+                .await
+            }
         }
     }
 
-    fn verify_statement(&self, offer: &StatedOffer) -> Result<Asked, Error> {
+    fn verify_statement(
+        &self,
+        offer: &StatedOffer,
+        lifecycle: &mut Lifecycle,
+    ) -> Result<Asked, Error> {
         let Trust::Statement { keys, threshold } = &self.config.trust else {
             return Err(Error::invalid_request(
                 "release statements are for trust mode \"statement\"",
             ));
         };
         let Some(envelope) = &offer.envelope else {
-            let version = offer.version.as_deref().unwrap_or("on offer");
-            return Err(Error::SignatureMissing {
-                version: version.chars().take(MAX_VERSION_LEN).collect(),
+            let version = offer.version.as_deref().unwrap_or("unknown");
+            return Err(Error::StatementMissing {
+                holder: format!("the answer (version {version:.MAX_VERSION_LEN$})"),
+                what: "`release` statement",
             });
         };
-        let mut lifecycle = self.lifecycle();
         let circumstances = Circumstances {
             app_id: &self.config.app_id,
             channel: &offer.channel,

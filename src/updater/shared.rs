@@ -46,7 +46,7 @@ pub(super) struct Shared {
     /// The last answer of the server.
     pub(super) cache: Mutex<Option<CachedAnswer>>,
     /// What was offered last.
-    pub(super) offered: Mutex<Option<Arc<Offer>>>,
+    pub(super) offered: Mutex<Option<Offer>>,
     /// Reports are delivered by one at a time.
     pub(super) delivering: Semaphore,
     /// Whether a delivery in the background waits for its turn.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use semver::Version;
-use url::Url;
+use url::{Origin, Url};
 
 use super::answers::{DownloadRequest, SyncOutcome, SyncStatus};
 use super::check::{Asked, as_reason};
@@ -28,8 +28,9 @@ use crate::verify::statement::Envelope;
 
 /// The least time between two `download` events.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
-/// A digest that is wrong may be the network's fault once.
-const DIGEST_ATTEMPTS: u32 = 2;
+/// A digest that is wrong may be the network's fault once, or that of one place of several. Each
+/// attempt may cost a whole bundle, so there is an end.
+const MOST_DIGEST_ATTEMPTS: usize = 5;
 
 impl Shared {
     pub(super) async fn sync(self: Arc<Self>) -> Result<SyncOutcome, Error> {
@@ -132,7 +133,7 @@ impl Shared {
                 let offered = lock(&self.offered).clone();
                 only_a_release(match offered {
                     // Time has passed: a statement is verified anew.
-                    Some(offer) => self.consider(&offer)?,
+                    Some(offer) => self.consider(offer).await?,
                     None => self.ask(None).await?,
                 })
             }
@@ -143,7 +144,7 @@ impl Shared {
                     version: None,
                     unsigned: Unsigned::at(url),
                 };
-                only_a_release(self.consider(&Offer::Stated(offer))?)
+                only_a_release(self.consider(Offer::Stated(Arc::new(offer))).await?)
             }
             DownloadRequest::At {
                 url,
@@ -152,7 +153,7 @@ impl Shared {
                 signature,
                 size,
             } => {
-                self.may_download_from(&url, &version)?;
+                let only_origin = self.allowed_origin(&url, &version)?;
                 if version.to_string().len() > MAX_VERSION_LEN {
                     let problem = format!("the version has over {MAX_VERSION_LEN} bytes");
                     return Err(Error::invalid_request(problem));
@@ -160,28 +161,26 @@ impl Shared {
                 let mut release = Release::new(version, url, checksum);
                 release.signature = signature.filter(|signature| !signature.trim().is_empty());
                 release.size = size;
+                release.only_origin = only_origin;
                 Ok(release)
             }
         }
     }
 
+    /// The only origin that a bundle may come from that the caller has named; `None` is any.
+    ///
     /// Where the bundle isn't signed, a script in the page must not be able to bring in one of its
     /// own: that would be a foothold that outlives the page.
-    fn may_download_from(&self, url: &Url, version: &Version) -> Result<(), Error> {
-        if matches!(self.config.trust, Trust::Statement { .. }) {
-            return Err(signature_missing(version));
-        }
-        let is_own = self
-            .config
-            .update_url
-            .as_ref()
-            .is_some_and(|base| base.origin() == url.origin());
-        if matches!(self.config.trust, Trust::Unsigned) && !is_own {
-            return Err(Error::invalid_request(
+    fn allowed_origin(&self, url: &Url, version: &Version) -> Result<Option<Origin>, Error> {
+        let own = self.config.update_url.as_ref().map(Url::origin);
+        match &self.config.trust {
+            trust @ Trust::Statement { .. } => Err(signature_missing(version, trust)),
+            Trust::Bundle { .. } => Ok(None),
+            Trust::Unsigned if own == Some(url.origin()) => Ok(own),
+            Trust::Unsigned => Err(Error::invalid_request(
                 "without signatures, bundles come from updateUrl's origin only",
-            ));
+            )),
         }
-        Ok(())
     }
 
     /// Gets a release onto the device, from what is there or from the server.
@@ -197,7 +196,7 @@ impl Shared {
             trust => trust.requires_signature() && release.signature.is_none(),
         };
         if is_missing {
-            return Err(signature_missing(&release.version));
+            return Err(signature_missing(&release.version, trust));
         }
         if let Some(bundle) = self.adopt(release, as_next).await {
             return Ok(bundle);
@@ -216,7 +215,9 @@ impl Shared {
                 Ok(bundle)
             }
             Err(error) => {
-                self.remember_wish(&error).await;
+                if self.is_at_home(&release.urls) {
+                    self.remember_wish(&error).await;
+                }
                 self.emit(vec![Event::DownloadFailed {
                     bundle,
                     error: Problem::from(&error),
@@ -224,6 +225,13 @@ impl Shared {
                 Err(error)
             }
         }
+    }
+
+    /// Whether all of `urls` are the update server's. Nobody else may keep checks away: a page's
+    /// script could name such a place every day.
+    fn is_at_home(&self, urls: &[Url]) -> bool {
+        let home = self.config.update_url.as_ref().map(Url::origin);
+        urls.iter().all(|url| Some(url.origin()) == home)
     }
 
     /// A bundle that a lost state knew needs no download, if every file is what it was.
@@ -255,10 +263,12 @@ impl Shared {
         as_next: bool,
     ) -> Result<Bundle, Error> {
         let downloader = self.downloader();
+        let mut release = release.clone();
+        let attempts = release.urls.len().clamp(2, MOST_DIGEST_ATTEMPTS);
         let mut attempt = 1;
         loop {
-            let part = self.receive(&downloader, release, id, transfer).await?;
-            match self.install(release, id, &part, transfer, as_next).await {
+            let part = self.receive(&downloader, &release, id, transfer).await?;
+            match self.install(&release, id, &part, transfer, as_next).await {
                 Ok(bundle) => {
                     discard(&downloader, &part);
                     return Ok(bundle);
@@ -268,12 +278,15 @@ impl Shared {
                     if is_wrong || error.condemns_bytes() {
                         discard(&downloader, &part);
                     }
-                    if is_wrong && attempt < DIGEST_ATTEMPTS {
+                    if is_wrong && attempt < attempts {
                         tracing::warn!(%error, "fetching it once more");
+                        // TUF, "malicious mirrors preventing updates": a place that sends other
+                        // bytes must not keep those of the next from the device.
+                        release.urls.rotate_left(1);
                         attempt += 1;
                         continue;
                     }
-                    self.remember_refusal(release, &error).await;
+                    self.remember_refusal(&release, &error).await;
                     return Err(error);
                 }
             }
@@ -418,9 +431,15 @@ fn only_a_release(asked: Asked) -> Result<Release, Error> {
     }
 }
 
-fn signature_missing(version: &Version) -> Error {
-    Error::SignatureMissing {
-        version: version.to_string(),
+fn signature_missing(version: &Version, trust: &Trust) -> Error {
+    match trust {
+        Trust::Statement { .. } => Error::StatementMissing {
+            holder: format!("the download (version {version})"),
+            what: "`release` statement",
+        },
+        _ => Error::SignatureMissing {
+            version: version.to_string(),
+        },
     }
 }
 

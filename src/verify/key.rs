@@ -60,6 +60,16 @@ impl PublicKey {
     pub(super) fn material(&self) -> &KeyMaterial {
         &self.material
     }
+
+    /// Accepts what `same`, which is the same key, accepts too.
+    pub(super) fn accept_also(&mut self, same: &Self) {
+        // Only RSA keys have more than one algorithm.
+        if self.material != same.material
+            && let KeyMaterial::Rsa { padding, .. } = &mut self.material
+        {
+            *padding = RsaPadding::Either;
+        }
+    }
 }
 
 impl fmt::Debug for PublicKey {

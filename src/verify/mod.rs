@@ -18,5 +18,7 @@ pub(crate) use bundle::verify_bundle;
 pub use bundle::{VerifiedBundle, verify_file};
 pub use key::{KeyError, PublicKey};
 pub(crate) use statement::MAX_SEQUENCE;
-pub use statement::{VerifiedStatement, verify_statement};
+pub use statement::{
+    StatementBundle, StatementContent, VerifiedStatement, read_statement, verify_statement,
+};
 pub use trust::{PinnedKeys, Trust};

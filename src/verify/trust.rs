@@ -52,10 +52,12 @@ pub struct PinnedKeys(Vec<PublicKey>);
 impl PinnedKeys {
     /// Pins `keys`; `None` where there are none. Repeated keys count once.
     pub fn new(keys: impl IntoIterator<Item = PublicKey>) -> Option<Self> {
-        let mut distinct = Vec::new();
+        let mut distinct: Vec<PublicKey> = Vec::new();
         for key in keys {
-            if !distinct.contains(&key) {
-                distinct.push(key);
+            // One key that is pinned for two algorithms is one signer all the same.
+            match distinct.iter_mut().find(|one| one.key_id() == key.key_id()) {
+                Some(one) => one.accept_also(&key),
+                None => distinct.push(key),
             }
         }
         (!distinct.is_empty()).then_some(Self(distinct))

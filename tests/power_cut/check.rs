@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use live_updater::{Launch, SyncStatus};
 use serde_json::Value;
+use simulated_device::{Device, bundle, slots};
 use storage_simulator::{Drive, PowerCut, SimulatedDisk};
 
-use crate::device::{Device, bundle};
 use crate::expected::Expected;
-use crate::slots;
 
 /// The default of `maxTrialLaunches`.
 const MAX_TRIAL_LAUNCHES: u32 = 2;
@@ -92,9 +91,13 @@ impl Check<'_> {
             self.expected_launch(&launch)?;
             self.nothing_is_forgotten(device, &state)?;
         }
-        Ok(state["good"][0].as_str().and_then(|id| {
+        // Where a drive lies, a good bundle may be gone: then a rollback passes it over.
+        let mut good = state["good"].as_array().into_iter().flatten();
+        Ok(good.find_map(|id| {
+            let id = id.as_str()?;
             let version = bundle(&state, id)?["version"].as_str()?;
-            Some((id.to_owned(), version.to_owned()))
+            let is_whole = device.is_whole(id, version);
+            is_whole.then(|| (id.to_owned(), version.to_owned()))
         }))
     }
 
@@ -125,8 +128,10 @@ impl Check<'_> {
         self.good_is_kept(device, state)?;
         self.verdicts_are_kept(state)?;
         let (known, coming) = (&self.expected.known.state, &self.expected.coming.state);
+        let between = &self.expected.between;
         for key in ["deviceId", "customId", "channel"] {
-            let is_kept = known.is_null() || state[key] == known[key] || state[key] == coming[key];
+            let mut states = [known, coming].into_iter().chain(between);
+            let is_kept = known.is_null() || states.any(|possible| possible[key] == state[key]);
             holds(is_kept, || {
                 format!("{key} is {} instead of {}", state[key], known[key])
             })?;

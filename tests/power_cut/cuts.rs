@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, thread};
 
 use proof::{Extent, tell};
+use simulated_device::Setting;
 use storage_simulator::{Drive, Moment, PowerCut};
 
 use crate::check::check;
-use crate::device::Setting;
 use crate::record::Recorded;
 use crate::scenario::{Scenario, scenarios};
 

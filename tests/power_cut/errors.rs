@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use proof::{Extent, tell};
+use simulated_device::{Setting, plain};
 use storage_simulator::{Drive, Failure, Fault, Scope};
 
 use crate::check::check;
-use crate::device::{Setting, plain};
 use crate::expected::Acknowledged;
 use crate::record::{Recorded, prepared};
 use crate::scenario::{Action, Scenario, scenarios};

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use simulated_device::{Device, Server, Setting, bundle, slots};
 
-use crate::device::{Device, Setting, bundle};
 use crate::scenario::Action;
-use crate::server::Server;
-use crate::slots;
 
 /// What the library has acknowledged: a call has returned, or an answer was given.
 #[derive(Debug, Clone)]
@@ -29,6 +27,8 @@ pub(crate) struct Expected {
     pub(crate) known: Acknowledged,
     /// Where it was on its way to.
     pub(crate) coming: Acknowledged,
+    /// Where calls have failed, it may have stopped at any of these states.
+    pub(crate) between: Vec<Value>,
     pub(crate) setting: Setting,
     pub(crate) server: Server,
     pub(crate) boot: u32,

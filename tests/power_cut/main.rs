@@ -10,14 +10,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod check;
-mod clock;
 mod cuts;
-mod device;
 mod errors;
 mod expected;
 mod mistakes;
 mod record;
 mod scenario;
 mod self_heal;
-mod server;
-mod slots;

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use live_updater::{LockOutcome, Metadata, ReadAt, Storage, StoredFile};
+use simulated_device::{Setting, Wrap};
 use storage_simulator::{Drive, Failure, Fault, Scope, SimulatedStorage};
 
 use crate::cuts::cut;
-use crate::device::{Setting, Wrap};
 use crate::errors::endure;
 use crate::record::Recorded;
 use crate::scenario::{Scenario, scenarios};

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use simulated_device::{Device, Server, Setting, plain};
 use storage_simulator::{Recording, SimulatedDisk};
 
-use crate::device::{Device, Setting, plain};
 use crate::expected::{Acknowledged, CRASH_LOOP_LIMIT, Expected, Row};
 use crate::scenario::{Action, Scenario};
-use crate::server::Server;
 
 /// A scenario that was run, ready to be cut.
 #[derive(Debug)]
@@ -124,6 +123,7 @@ impl Recorded {
             is_damaged: known.action == Some(Action::Damage),
             known,
             coming,
+            between: Vec::new(),
             setting: setting.1.clone(),
             server: self.server.at(done),
             boot: self.boot + 1,
@@ -181,11 +181,13 @@ impl Recorded {
         let ready = ready
             .into_iter()
             .filter(|version| is_sure && good.contains(version));
+        let states = self.acknowledged.iter().map(|known| known.state.clone());
         Expected {
             is_damaged,
             ready: ready.collect(),
             known,
             coming,
+            between: states.collect(),
             setting: self.settings[self.settings.len() - 1].1.clone(),
             server,
             // Within a boot, files that were hashed are trusted.

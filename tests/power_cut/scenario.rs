@@ -2,8 +2,8 @@
 
 use live_updater::{CrashReason, Error};
 use serde_json::{Value, json};
+use simulated_device::{Device, Setting};
 
-use crate::device::{Device, Setting};
 use Action::*;
 
 /// One thing that happens.

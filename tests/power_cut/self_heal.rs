@@ -5,8 +5,7 @@ use live_updater::{BlockReason, FailureReason, SyncStatus};
 use serde_json::json;
 use storage_simulator::SimulatedDisk;
 
-use crate::device::{Device, Setting};
-use crate::server::Server;
+use simulated_device::{Device, Server, Setting};
 
 /// A device on which these versions were installed, one after the other, and all of them good.
 fn device_with(versions: &[&str], setting: Setting) -> Device {

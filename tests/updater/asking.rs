@@ -4,7 +4,7 @@ use live_updater::{BlockReason, LatestStatus, SyncStatus};
 use mock_update_server::{Endpoint, Fault, Release};
 use serde_json::json;
 
-use crate::support::World;
+use crate::world::World;
 
 fn fault(text: &str) -> Fault {
     text.parse().unwrap()
@@ -206,6 +206,23 @@ async fn a_server_that_asks_to_wait_is_left_alone_across_processes() {
         assert_eq!(outcome.reason, Some(BlockReason::RateLimited));
         assert_eq!(world.server.requests().len(), 1, "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_place_elsewhere_that_asks_to_wait_keeps_no_check_away() {
+    let world = World::new().await;
+    let other = World::new().await;
+    other.publish("2.0.0");
+    let full = fault("429,retry-after=86400");
+    other.server.fault(Endpoint::Bundle, full).once();
+    let release = other.server.release("2.0.0").unwrap();
+    world.server.offer(Release {
+        download_url: format!("{}/api/v1/bundles/2.0.0", other.server.url()),
+        ..release
+    });
+    let (updater, _) = world.launch();
+    assert_eq!(updater.sync().await.unwrap_err().code(), "rate_limited");
+    assert_eq!(updater.sync().await.unwrap().status, SyncStatus::Downloaded);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use mock_update_server::{Endpoint, Fault, LoggedRequest, Release};
 
 use sha2::{Digest, Sha256};
 
-use crate::support::{World, eventually, large_zip};
+use crate::world::{World, eventually, large_zip};
 
 const SIZE: usize = 400_000;
 

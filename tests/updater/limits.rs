@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{World, large_zip, zip};
+use crate::world::{World, large_zip, zip};
 
 #[tokio::test]
 async fn a_bundle_over_a_limit_is_refused() {
@@ -29,6 +29,18 @@ async fn a_bundle_at_the_limit_is_taken() {
     world.configure("maxFiles", json!(2));
     let (updater, _) = world.launch();
     updater.sync().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_channel_without_a_name_is_refused_and_none_is_the_configurations() {
+    let world = World::new().await;
+    let (updater, _) = world.launch();
+    updater.set_channel(Some("beta".to_owned())).await.unwrap();
+    let refused = updater.set_channel(Some(String::new())).await;
+    assert_eq!(refused.unwrap_err().code(), "invalid_request");
+    assert_eq!(updater.channel().unwrap(), "beta");
+    updater.set_channel(None).await.unwrap();
+    assert_eq!(updater.channel().unwrap(), "production");
 }
 
 #[tokio::test]

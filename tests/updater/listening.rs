@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
-use crate::support::{World, eventually};
+use crate::world::{World, eventually};
 
 #[tokio::test]
 async fn a_listener_that_panics_ends_neither_calls_nor_the_watchdog() {

@@ -7,7 +7,8 @@ mod limits;
 mod listening;
 mod refusing;
 mod reporting;
-mod signing;
 mod stating;
-mod support;
 mod updating;
+#[path = "../world/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod world;

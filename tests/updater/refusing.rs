@@ -4,7 +4,7 @@ use live_updater::{BlockReason, PublicKey, SyncStatus};
 use mock_update_server::Release;
 use serde_json::json;
 
-use crate::support::{World, large_zip, zip};
+use crate::world::{World, large_zip, zip};
 
 const KEY: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----";
 

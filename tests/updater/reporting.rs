@@ -2,7 +2,7 @@
 
 use mock_update_server::Endpoint;
 
-use crate::support::{World, eventually};
+use crate::world::{World, eventually};
 
 #[tokio::test]
 async fn a_success_is_told_once() {

@@ -6,8 +6,8 @@ use live_updater::{BlockReason, DownloadRequest, LatestStatus, SyncStatus, Updat
 use mock_update_server::Release;
 use serde_json::{Map, Value, json};
 
-use crate::signing::{Web, envelope, payload, rollback, trust};
-use crate::support::World;
+use crate::world::World;
+use crate::world::signing::{Web, envelope, payload, rollback, trust};
 
 /// Updates, restarts, and lets what came become ready.
 async fn update(world: &World, updater: Updater) -> Updater {
@@ -95,10 +95,10 @@ async fn an_answer_without_a_statement_is_refused_before_anything_is_fetched() {
     world.publish("2.0.0");
     let (updater, _) = world.launch();
     assert_eq!(code(&updater).await, "signature_missing");
-    assert_eq!(
-        updater.get_latest(None).await.unwrap_err().code(),
-        "signature_missing"
-    );
+    let refused = updater.get_latest(None).await.unwrap_err();
+    assert_eq!(refused.code(), "signature_missing");
+    let message = refused.to_string();
+    assert!(message.contains("no `release` statement"), "{message}");
     let mut release = world.server.release("2.0.0").unwrap();
     release.signature = Some("AAAA".to_owned());
     release.other = Map::from_iter([("release".to_owned(), Value::Null)]);

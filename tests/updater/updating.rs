@@ -5,7 +5,7 @@ use std::fs;
 use live_updater::{BlockReason, DownloadRequest, SyncStatus};
 use mock_update_server::{Endpoint, Release};
 
-use crate::support::{World, eventually, large_zip, zip};
+use crate::world::{World, eventually, large_zip, zip};
 
 #[tokio::test]
 async fn a_new_version_is_on_trial_at_the_next_launch_and_stays_when_it_is_ready() {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::bundle::BundleInfo;
 use crate::error::UpdaterError;
-use crate::to_json;
+use crate::{signed, to_json};
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, uniffi::Record)]
@@ -82,7 +82,7 @@ pub struct Release {
     /// The bundle's version.
     pub version: String,
     /// Bytes of the zip, where the server tells.
-    pub size: Option<u64>,
+    pub size: Option<i64>,
     /// Whether the server asks for the update to be applied soon. The app decides.
     pub mandatory: bool,
     /// What is new, for people.
@@ -92,19 +92,19 @@ pub struct Release {
     /// The highest native version that the bundle runs on.
     pub max_app_version: Option<String>,
     /// Its place among the releases, where they are counted.
-    pub sequence: Option<u64>,
+    pub sequence: Option<i64>,
 }
 
 impl From<live_updater::Release> for Release {
     fn from(release: live_updater::Release) -> Self {
         Self {
             version: release.version.to_string(),
-            size: release.size,
+            size: release.size.map(signed),
             mandatory: release.mandatory,
             release_notes: release.release_notes,
             min_app_version: release.min_app_version,
             max_app_version: release.max_app_version,
-            sequence: release.sequence,
+            sequence: release.sequence.map(signed),
         }
     }
 }
@@ -218,7 +218,7 @@ pub struct DownloadFrom {
     pub signature: Option<String>,
     /// Bytes of its zip.
     #[uniffi(default = None)]
-    pub size: Option<u64>,
+    pub size: Option<i64>,
     /// A release statement: its envelope, as JSON. It tells all but the address.
     #[uniffi(default = None)]
     pub release: Option<String>,
@@ -231,8 +231,10 @@ impl TryFrom<DownloadFrom> for DownloadRequest {
         if let Some(release) = from.release {
             return Ok(Self::stated(&from.url, release)?);
         }
+        let size = from.size.map(u64::try_from).transpose();
+        let size = size.map_err(|_| UpdaterError::invalid_request("size is negative"))?;
         let request = Self::at(&from.url, &from.version, &from.checksum)?;
-        Ok(request.signature(from.signature).size(from.size))
+        Ok(request.signature(from.signature).size(size))
     }
 }
 
@@ -240,9 +242,9 @@ impl TryFrom<DownloadFrom> for DownloadRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, uniffi::Record)]
 pub struct Flushed {
     /// Reports that were settled by this call.
-    pub delivered: u32,
+    pub delivered: i32,
     /// Reports that still wait.
-    pub pending: u32,
+    pub pending: i32,
 }
 
 #[uniffi::export]
@@ -256,8 +258,8 @@ impl Flushed {
 impl From<live_updater::Flushed> for Flushed {
     fn from(flushed: live_updater::Flushed) -> Self {
         Self {
-            delivered: flushed.delivered,
-            pending: flushed.pending,
+            delivered: flushed.delivered.try_into().unwrap_or(i32::MAX),
+            pending: flushed.pending.try_into().unwrap_or(i32::MAX),
         }
     }
 }

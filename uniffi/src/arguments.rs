@@ -92,7 +92,7 @@ fn envelope(values: &Map<String, Value>, name: &str) -> Result<Option<String>, U
     }
 }
 
-fn bytes(values: &Map<String, Value>, name: &str) -> Result<Option<u64>, UpdaterError> {
+fn bytes(values: &Map<String, Value>, name: &str) -> Result<Option<i64>, UpdaterError> {
     let Some(value) = given(values, name) else {
         return Ok(None);
     };
@@ -100,22 +100,19 @@ fn bytes(values: &Map<String, Value>, name: &str) -> Result<Option<u64>, Updater
         return Err(wrong_type(name, "a number", value));
     };
     // JavaScript has one kind of numbers, and what passes them on may write 5 as 5.0.
-    let whole = number.as_u64().or_else(|| whole(number.as_f64()?));
+    let whole = number.as_i64().or_else(|| whole(number.as_f64()?));
+    let whole = whole.filter(|whole| *whole >= 0);
     whole.map(Some).ok_or_else(|| {
         UpdaterError::invalid_request(format!("{name} must be a whole number of bytes: {number}"))
     })
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "whole, not negative, and small enough"
-)]
-fn whole(number: f64) -> Option<u64> {
+#[expect(clippy::cast_possible_truncation, reason = "whole, and small enough")]
+fn whole(number: f64) -> Option<i64> {
     /// From here on, not every whole number is a `f64`.
-    const END: f64 = (1_u64 << 53) as f64;
+    const END: f64 = (1_i64 << 53) as f64;
     let is_whole = number.fract() == 0.0 && (0.0..END).contains(&number);
-    is_whole.then_some(number as u64)
+    is_whole.then_some(number as i64)
 }
 
 /// The value isn't told: it may be somebody's secret.

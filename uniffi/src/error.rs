@@ -1,5 +1,7 @@
 //! Errors, as they cross.
 
+use crate::signed;
+
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum UpdaterError {
@@ -13,7 +15,7 @@ pub enum UpdaterError {
         /// Whether the same call may succeed later.
         retryable: bool,
         /// How long to wait before that, in seconds, where the server said so.
-        retry_after_seconds: Option<u64>,
+        retry_after_seconds: Option<i64>,
     },
 }
 
@@ -44,7 +46,7 @@ impl From<live_updater::Error> for UpdaterError {
             code: error.code().to_owned(),
             detail: error.to_string(),
             retryable: error.retryable(),
-            retry_after_seconds: error.retry_after().map(|wait| wait.as_secs()),
+            retry_after_seconds: error.retry_after().map(|wait| signed(wait.as_secs())),
         }
     }
 }

@@ -4,7 +4,7 @@ use live_updater::EventKind;
 use serde::Serialize;
 
 use crate::bundle::{BundleInfo, FailureReason, Problem};
-use crate::to_json;
+use crate::{signed, to_json};
 
 /// Something that happened. Names and data are those that Capacitor developers know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, uniffi::Enum)]
@@ -13,11 +13,11 @@ pub enum UpdateEvent {
     /// Part of a bundle has arrived.
     Download {
         /// How much of it, 0 to 100; 0 while its size is unknown.
-        percent: u8,
+        percent: i32,
         /// Bytes on the disk.
-        bytes: u64,
+        bytes: i64,
         /// Bytes that the bundle has, where it is known.
-        total_bytes: Option<u64>,
+        total_bytes: Option<i64>,
         /// The bundle.
         bundle: BundleInfo,
     },
@@ -105,9 +105,9 @@ impl UpdateEvent {
                 bytes,
                 total_bytes,
             } => Self::Download {
-                percent,
-                bytes,
-                total_bytes,
+                percent: percent.into(),
+                bytes: signed(bytes),
+                total_bytes: total_bytes.map(signed),
                 bundle: bundle.into(),
             },
             Core::DownloadComplete { bundle } => Self::DownloadComplete {

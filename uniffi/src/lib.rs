@@ -49,3 +49,8 @@ fn to_json(record: &impl serde::Serialize) -> String {
         .flatten()
         .unwrap_or_else(|| "{}".to_owned())
 }
+
+/// Kotlin can neither format its unsigned numbers nor compare them with others.
+fn signed(number: u64) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::search::Search;
 use super::{DEFAULT_MAX_FILES, DEFAULT_MAX_UNPACKED_BYTES, names};
+use crate::output::Warning;
 
 const BUFFER: usize = 256 * 1024;
 
@@ -30,19 +31,6 @@ pub(crate) struct SurveyedFile {
     /// Bytes in the archive, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) compressed_size: Option<u64>,
-}
-
-/// Something that works, and may not be meant.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Warning {
-    code: &'static str,
-    message: String,
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
 }
 
 impl Survey {
@@ -118,7 +106,7 @@ impl Survey {
     /// What may not be meant.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        let mut warn = |code, message: String| warnings.push(Warning { code, message });
+        let mut warn = |code, message: String| warnings.push(Warning::new(code, message));
         for file in self
             .files()
             .iter()

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use live_updater::{Sha256Digest, SignatureAlgorithm};
 use serde_json::Value;
 
-use crate::bundle::{Survey, Tree, Warning, survey_zip};
+use crate::bundle::{Survey, Tree, survey_zip};
 use crate::keygen::TrustMode;
 use crate::keys::{self, KeyKind, PrivateKey};
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Warning};
 use crate::{keygen, pack, sign};
 
 /// A folder to work in, and the key that signs there.

@@ -11,10 +11,12 @@ use crate::statement::{Envelope, Payload, Table, Timestamp};
 
 pub(super) fn show(path: &Path, output: &Output) -> Result<(), Failure> {
     let envelope = Envelope::read(path)?;
-    let statement = envelope.payload(path)?;
+    let content = envelope.content(path)?;
+    let payload_sha256 = content.sha256;
+    let statement = Payload::from(content);
     output.result(&Report {
         path: path.to_owned(),
-        payload_sha256: envelope.payload_sha256(path)?,
+        payload_sha256,
         key_ids: envelope.key_ids(),
         expired: statement.expires_at <= Timestamp::now(),
         statement,

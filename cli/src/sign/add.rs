@@ -7,7 +7,7 @@ use live_updater::SignatureAlgorithm;
 
 use super::report::{self, Report};
 use crate::output::{Failure, Output};
-use crate::statement::{Envelope, Timestamp};
+use crate::statement::{Envelope, Payload, Timestamp};
 
 /// Add a signature to a statement that another key holder has signed, and change nothing else.
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let path = &arguments.statement;
     let keys = report::signers(&arguments.keys, arguments.algorithm)?;
     let mut envelope = Envelope::read(path)?;
-    let payload = envelope.payload(path)?;
+    let payload = Payload::from(envelope.content(path)?);
     if payload.expires_at <= Timestamp::now() {
         let message = format!(
             "{} has expired at {}: have a new one signed",
@@ -53,14 +53,15 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         );
         return Err(Failure::new("expired", message));
     }
-    match (&payload.bundle, &arguments.bundle) {
+    let warning = match (&payload.bundle, &arguments.bundle) {
         (Some(stated), Some(zip)) => stated.must_be(zip)?,
         (None, Some(_)) => return Err(Failure::usage("this statement is about no bundle")),
-        (_, None) => {}
-    }
+        (_, None) => None,
+    };
     report::sign(&mut envelope, &payload, path, &keys)?;
     let out = arguments.out.as_ref().unwrap_or(path);
-    let report = Report::new(out, envelope, payload)?;
+    let report = Report::new(out, envelope, payload, &keys, warning)?;
+    report.warn(output);
     if out.as_os_str() == "-" {
         return report.print_envelope(output);
     }

@@ -9,9 +9,10 @@ use semver::Version;
 
 use super::report::{self, Report};
 use crate::keys;
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Warning};
 use crate::statement::{
     Action, BundleContent, Envelope, Payload, SequenceFile, SequenceLine, Span, Timestamp,
+    WantedSequence,
 };
 
 const SEQUENCE_FILE: &str = "live-updater.sequences.jsonl";
@@ -102,6 +103,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER")]
     sequence: Option<u64>,
 
+    /// Take a --sequence over 1000000 above the last one: devices that have seen none nearer to it
+    /// refuse the statement, and every later one
+    #[arg(long, requires = "sequence")]
+    force_sequence: bool,
+
     /// Where sequences are counted [default: live-updater.sequences.jsonl beside the first key]
     #[arg(long, value_name = "FILE")]
     sequence_file: Option<PathBuf>,
@@ -116,12 +122,13 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     // All that can be wrong is found before a sequence is used up.
     let keys = report::signers(&arguments.keys, arguments.algorithm)?;
     let payload = payload(arguments)?;
+    report::refuse_own_revocation(&payload, &keys)?;
     refuse_other(&out, &payload)?;
 
     let (payload, sequence_file) = number(arguments, payload, output)?;
     let mut envelope = Envelope::new(&payload)?;
     report::sign(&mut envelope, &payload, &out, &keys)?;
-    let report = Report::new(&out, envelope, payload)?;
+    let report = Report::new(&out, envelope, payload, &keys, other_version(arguments))?;
     report.warn(output);
     if out == Path::new("-") {
         return report.print_envelope(output);
@@ -197,6 +204,7 @@ fn number(
     };
     let file = SequenceFile::open(&path, output)?;
     if file.last(&payload.app_id, &payload.channel).is_none() && arguments.sequence.is_none() {
+        refuse_first_with_revoked(&path, &payload)?;
         output.warn(&format!(
             "{} knows no sequence of {}, channel {}: it begins with 1. Where statements were signed before, devices refuse this one: say --sequence with a higher number than theirs",
             path.display(),
@@ -212,7 +220,12 @@ fn number(
         action: payload.action,
         issued_at: payload.issued_at,
     };
-    let sequence = file.take(arguments.sequence, line)?;
+    let wanted = match arguments.sequence {
+        None => WantedSequence::Next,
+        Some(sequence) if arguments.force_sequence => WantedSequence::Forced(sequence),
+        Some(sequence) => WantedSequence::Exactly(sequence),
+    };
+    let sequence = file.take(wanted, line)?;
     Ok((
         Payload {
             sequence,
@@ -222,12 +235,44 @@ fn number(
     ))
 }
 
+/// A first sequence comes too late for devices that have seen others, and so does what it revokes.
+fn refuse_first_with_revoked(path: &Path, payload: &Payload) -> Result<(), Failure> {
+    if payload.revoked.is_none() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} knows no sequence of {}, channel {}, and with the first one devices that have seen others would refuse the revocation: name the file of who has signed before with --sequence-file, or say --sequence with a higher number than theirs",
+        path.display(),
+        payload.app_id,
+        payload.channel
+    );
+    Err(Failure::new("sequence", message))
+}
+
+/// A file that is called after another version than the statement's was mistaken for one.
+fn other_version(arguments: &Arguments) -> Option<Warning> {
+    let (path, version) = (
+        arguments.bundle.as_ref()?,
+        arguments.bundle_version.as_ref()?,
+    );
+    let name = path.file_stem()?.to_str()?;
+    let named = mock_update_server::version_in(name)?;
+    if named == *version || name.contains(&version.to_string()) {
+        return None;
+    }
+    let message = format!(
+        "{} is called after version {named}, and the statement says that it is {version}",
+        path.display()
+    );
+    Some(Warning::new("other_version", message))
+}
+
 /// A statement for another channel would be lost without a word.
 fn refuse_other(out: &Path, payload: &Payload) -> Result<(), Failure> {
     if out == Path::new("-") || !out.exists() {
         return Ok(());
     }
-    let there = Envelope::read(out).and_then(|envelope| envelope.payload(out));
+    let there = Envelope::read(out).and_then(|envelope| envelope.content(out));
     let is_same =
         there.is_ok_and(|there| there.app_id == payload.app_id && there.channel == payload.channel);
     if is_same {

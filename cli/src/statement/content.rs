@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use live_updater::{Limits, Sha256Digest, Trust, list_bundle, verify_file};
-use serde::{Deserialize, Serialize};
+use live_updater::{Limits, Sha256Digest, StatementBundle, Trust, list_bundle, verify_file};
+use serde::Serialize;
 
-use crate::output::Failure;
+use crate::output::{Failure, Warning};
 
 /// The bytes of a zip, and of what is in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BundleContent {
     /// Bytes of the zip.
@@ -17,7 +17,7 @@ pub(crate) struct BundleContent {
     /// SHA-256 of the list of files, as `sha256sum` writes it.
     pub(crate) files_sha256: Sha256Digest,
     /// Bytes of all files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unpacked_size: Option<u64>,
 }
 
@@ -39,10 +39,10 @@ impl BundleContent {
         })
     }
 
-    /// Fails where `zip` isn't the bundle that this is about.
-    pub(crate) fn must_be(&self, zip: &Path) -> Result<(), Failure> {
+    /// Fails where `zip` isn't the bundle that this is about, as devices do; tells what may not
+    /// be meant.
+    pub(crate) fn must_be(&self, zip: &Path) -> Result<Option<Warning>, Failure> {
         let found = Self::read(zip)?;
-        let unpacked = self.unpacked_size.or(found.unpacked_size);
         let fields = [
             ("size", self.size.to_string(), found.size.to_string()),
             ("sha256", self.sha256.to_string(), found.sha256.to_string()),
@@ -51,25 +51,52 @@ impl BundleContent {
                 self.files_sha256.to_string(),
                 found.files_sha256.to_string(),
             ),
-            (
-                "unpackedSize",
-                unpacked.unwrap_or_default().to_string(),
-                found.unpacked_size.unwrap_or_default().to_string(),
-            ),
         ];
-        match fields.iter().find(|(_, stated, found)| stated != found) {
-            None => Ok(()),
-            Some((name, stated, found)) => Err(Failure::new(
-                if *name == "size" {
-                    "size_mismatch"
-                } else {
-                    "checksum_mismatch"
-                },
-                format!(
-                    "{} is not the bundle of this statement: {name} is {found}, and {stated} was stated",
-                    zip.display()
-                ),
-            )),
+        if let Some((name, stated, found)) =
+            fields.iter().find(|(_, stated, found)| stated != found)
+        {
+            let code = match *name {
+                "size" => "size_mismatch",
+                _ => "checksum_mismatch",
+            };
+            return Err(other_bundle(code, zip, name, found, stated));
+        }
+        let (Some(stated), Some(found)) = (self.unpacked_size, found.unpacked_size) else {
+            return Ok(None);
+        };
+        // It is the most that devices unpack.
+        if stated < found {
+            let (stated, found) = (stated.to_string(), found.to_string());
+            let code = "checksum_mismatch";
+            return Err(other_bundle(code, zip, "unpackedSize", &found, &stated));
+        }
+        Ok((stated > found).then(|| {
+            let message = format!(
+                "unpackedSize is {stated}, and {} unpacks to {found}: devices take it, since the former is only a limit",
+                zip.display()
+            );
+            Warning::new("unpacked_size", message)
+        }))
+    }
+}
+
+impl From<StatementBundle> for BundleContent {
+    fn from(bundle: StatementBundle) -> Self {
+        Self {
+            size: bundle.size,
+            sha256: bundle.sha256,
+            files_sha256: bundle.files_sha256,
+            unpacked_size: bundle.unpacked_size,
         }
     }
+}
+
+fn other_bundle(code: &'static str, zip: &Path, name: &str, found: &str, stated: &str) -> Failure {
+    let zip = zip.display();
+    Failure::new(
+        code,
+        format!(
+            "{zip} is not the bundle of this statement: {name} is {found}, and {stated} was stated"
+        ),
+    )
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::{fs, io};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use live_updater::{Sha256Digest, SignatureAlgorithm};
+use base64::engine::general_purpose::STANDARD;
+use live_updater::{SignatureAlgorithm, StatementContent, read_statement};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 
 use super::Payload;
 use crate::keys::{self, PrivateKey};
@@ -51,7 +51,8 @@ impl Envelope {
     }
 
     /// Reads an envelope, the text of the file `path`.
-    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+    fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+        refuse_answer(text, path)?;
         serde_json::from_str(text)
             .map_err(|error| no_statement(path, &error))
             .and_then(|envelope: Self| match envelope.payload_type.as_str() {
@@ -68,16 +69,9 @@ impl Envelope {
         Ok(start.trim_ascii_start().starts_with(b"{"))
     }
 
-    /// What was signed, from the file `path`.
-    pub(crate) fn payload(&self, path: &Path) -> Result<Payload, Failure> {
-        serde_json::from_slice(&self.payload_bytes(path)?)
-            .map_err(|error| no_statement(path, &error))
-    }
-
-    /// The SHA-256 of what was signed.
-    pub(crate) fn payload_sha256(&self, path: &Path) -> Result<Sha256Digest, Failure> {
-        let bytes = self.payload_bytes(path)?;
-        Ok(Sha256Digest::new(Sha256::digest(bytes).into()))
+    /// What was signed, from the file `path`, as devices read it.
+    pub(crate) fn content(&self, path: &Path) -> Result<StatementContent, Failure> {
+        read_statement(&self.to_text()?).map_err(|error| no_statement(path, &error))
     }
 
     /// Adds a signature, in place of one that this key has made before.
@@ -87,7 +81,7 @@ impl Envelope {
         key: &PrivateKey,
         algorithm: SignatureAlgorithm,
     ) -> Result<(), Failure> {
-        let message = pae(&self.payload_type, &self.payload_bytes(path)?);
+        let message = pae(&self.payload_type, &self.content(path)?.payload);
         let signed = keys::sign_bytes(&message, key, algorithm)?;
         let keyid = Some(signed.key_id);
         self.signatures.retain(|other| other.keyid != keyid);
@@ -121,14 +115,19 @@ impl Envelope {
             .and_then(|()| fs::rename(&partial, path))
             .map_err(|error| Failure::unwritable(path, &error))
     }
+}
 
-    fn payload_bytes(&self, path: &Path) -> Result<Vec<u8>, Failure> {
-        // DSSE v1: either alphabet.
-        STANDARD
-            .decode(&self.payload)
-            .or_else(|_| URL_SAFE.decode(&self.payload))
-            .map_err(|_| no_statement(path, &"its payload is not base64"))
+/// Fails where the text of the file `path` is all that a server answers: that has a statement, and
+/// is none.
+pub(crate) fn refuse_answer(text: &str, path: &Path) -> Result<(), Failure> {
+    let answer: Value = serde_json::from_str(text).unwrap_or_default();
+    if answer.get("payload").is_some() || !answer["release"].is_object() {
+        return Ok(());
     }
+    let path = path.display();
+    Err(Failure::usage(format!(
+        "{path} is a whole answer to a check, and the statement is its `release`: write that to a file of its own, as `jq .release {path}` does"
+    )))
 }
 
 /// DSSE v1, PAE: what is signed says the type too, and where each part ends.

@@ -1,12 +1,13 @@
 //! What a statement says.
 
+use live_updater::StatementContent;
 use serde::{Deserialize, Serialize};
 
 use super::{BundleContent, Timestamp};
 
 /// What a release statement binds. It is written in the order of the fields, and what isn't there
 /// is left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payload {
     pub(crate) app_id: String,
@@ -29,6 +30,29 @@ pub(crate) struct Payload {
     /// Ids of keys that don't count any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) revoked: Option<Vec<String>>,
+}
+
+// What devices read is what is shown, so theirs is the only reader.
+impl From<StatementContent> for Payload {
+    fn from(content: StatementContent) -> Self {
+        Self {
+            app_id: content.app_id,
+            channel: content.channel,
+            platforms: content.platforms,
+            version: content.version,
+            sequence: content.sequence,
+            issued_at: content.issued_at.into(),
+            expires_at: content.expires_at.into(),
+            min_app_version: content.min_app_version,
+            max_app_version: content.max_app_version,
+            action: match content.bundle {
+                Some(_) => Action::Install,
+                None => Action::RollbackToBuiltin,
+            },
+            bundle: content.bundle.map(BundleContent::from),
+            revoked: Some(content.revoked).filter(|revoked| !revoked.is_empty()),
+        }
+    }
 }
 
 /// What devices do.

@@ -27,6 +27,17 @@ pub(crate) struct SequenceFile {
     lines: Vec<Line>,
 }
 
+/// Which sequence is to be given out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted {
+    /// One more than the last.
+    Next,
+    /// This one, where it may follow on devices that have seen the last.
+    Exactly(u64),
+    /// This one, however far above the last it lies.
+    Forced(u64),
+}
+
 /// What a sequence was given out for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,9 +84,9 @@ impl SequenceFile {
         own.map(|line| line.sequence).max()
     }
 
-    /// Gives out `wanted`, or the next sequence. It is on the disk when this returns, so that
+    /// Gives out a sequence. It is on the disk when this returns, so that
     /// nothing that happens later can make it be given out again.
-    pub(crate) fn take(mut self, wanted: Option<u64>, line: Line) -> Result<u64, Failure> {
+    pub(crate) fn take(mut self, wanted: Wanted, line: Line) -> Result<u64, Failure> {
         let last = self.last(&line.app_id, &line.channel);
         let sequence = next(last, wanted).map_err(|problem| {
             let Line {
@@ -100,9 +111,13 @@ impl SequenceFile {
     }
 }
 
-fn next(last: Option<u64>, wanted: Option<u64>) -> Result<u64, String> {
+fn next(last: Option<u64>, wanted: Wanted) -> Result<u64, String> {
     let floor = last.unwrap_or(0);
-    let sequence = wanted.unwrap_or(floor.saturating_add(1));
+    let (sequence, is_forced) = match wanted {
+        Wanted::Next => (floor.saturating_add(1), false),
+        Wanted::Exactly(sequence) => (sequence, false),
+        Wanted::Forced(sequence) => (sequence, true),
+    };
     if sequence > MAX_SEQUENCE {
         return Err(format!("a sequence is at most {MAX_SEQUENCE}"));
     }
@@ -112,9 +127,9 @@ fn next(last: Option<u64>, wanted: Option<u64>) -> Result<u64, String> {
             floor.saturating_add(1)
         ));
     }
-    if last.is_some() && sequence - floor > MAX_JUMP {
+    if last.is_some() && sequence - floor > MAX_JUMP && !is_forced {
         return Err(format!(
-            "sequence {sequence} lies over {MAX_JUMP} above {floor}: devices refuse such a jump"
+            "sequence {sequence} lies over {MAX_JUMP} above {floor}: devices that have seen {floor} refuse such a jump. Go there in steps, or say --force-sequence where all of them have seen a higher one"
         ));
     }
     Ok(sequence)
@@ -220,6 +235,7 @@ mod tests {
         }
 
         fn take(&self, channel: &str, wanted: Option<u64>) -> Result<u64, Failure> {
+            let wanted = wanted.map_or(Wanted::Next, Wanted::Exactly);
             self.open()?.take(wanted, line(channel))
         }
 
@@ -269,6 +285,21 @@ mod tests {
 
         desk.take("end", Some(MAX_SEQUENCE)).unwrap();
         assert!(desk.take("end", None).is_err());
+    }
+
+    #[test]
+    fn it_jumps_far_where_it_is_forced_to_and_never_back() {
+        let desk = Desk::new();
+        desk.take("production", Some(7)).unwrap();
+        let force = |sequence| {
+            let file = desk.open().unwrap();
+            file.take(Wanted::Forced(sequence), line("production"))
+        };
+        assert_eq!(force(5_000_000_000).unwrap(), 5_000_000_000);
+        assert_eq!(desk.take("production", None).unwrap(), 5_000_000_001);
+        for sequence in [8, 5_000_000_001, MAX_SEQUENCE + 1] {
+            assert!(force(sequence).is_err(), "{sequence}");
+        }
     }
 
     #[test]

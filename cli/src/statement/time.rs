@@ -62,6 +62,12 @@ impl FromStr for Timestamp {
     }
 }
 
+impl From<SystemTime> for Timestamp {
+    fn from(moment: SystemTime) -> Self {
+        Self::to_the_second(moment.into())
+    }
+}
+
 impl From<Timestamp> for SystemTime {
     fn from(Timestamp(moment): Timestamp) -> Self {
         moment.into()
@@ -84,6 +90,10 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// A length of time: `90d`, `2w`, `12h`, `30m`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span(Duration);
+
+impl Span {
+    pub(crate) const DAY: Self = Self(Duration::DAY);
+}
 
 impl FromStr for Span {
     type Err = String;

@@ -5,13 +5,13 @@ use std::time::SystemTime;
 use std::{fmt, fs};
 
 use clap::Args;
-use live_updater::{Error, Sha256Digest, verify_statement};
+use live_updater::{Error, Sha256Digest, VerifiedStatement, verify_statement};
 use serde::Serialize;
 
 use super::Arguments;
 use crate::keys;
-use crate::output::{Failure, Output};
-use crate::statement::{Envelope, Payload, Table};
+use crate::output::{Failure, Output, Warning};
+use crate::statement::{Payload, Table, refuse_answer};
 
 /// What is asked of a statement.
 #[derive(Debug, Args)]
@@ -63,22 +63,47 @@ pub(super) fn verify(arguments: &Arguments, output: &Output) -> Result<(), Failu
         )));
     }
     let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+    refuse_answer(&text, path)?;
     let verified = verify_statement(&text, &keys, threshold, SystemTime::now())?;
-    let statement = Envelope::parse(&text, path)?.payload(path)?;
+    let mut warnings = warnings(&verified, threshold);
+    let payload_sha256 = verified.content.sha256;
+    let statement = Payload::from(verified.content);
     must_be_for(&statement, options)?;
     match (&statement.bundle, &options.bundle) {
-        (Some(stated), Some(zip)) => stated.must_be(zip)?,
+        (Some(stated), Some(zip)) => warnings.extend(stated.must_be(zip)?),
         (None, Some(_)) => return Err(Failure::usage("this statement is about no bundle")),
         (_, None) => {}
     }
+    for warning in &warnings {
+        output.warn(warning);
+    }
     output.result(&Report {
         file: path.clone(),
-        payload_sha256: verified.sha256,
+        payload_sha256,
         key_ids: verified.key_ids,
         threshold,
         bundle_holds: options.bundle.as_ref().map(|_| true),
         statement,
+        warnings,
     })
+}
+
+/// What holds, and does not do what it says.
+fn warnings(verified: &VerifiedStatement, threshold: usize) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if verified.ignores_revoked {
+        let message = format!(
+            "devices that pin these keys ignore `revoked`: fewer than {threshold}, which have to sign, would be left"
+        );
+        warnings.push(Warning::new("revoked_ignored", message));
+    }
+    let revoked = verified.content.revoked.iter();
+    let no_key_ids = revoked.filter(|id| id.parse::<Sha256Digest>().is_err());
+    warnings.extend(no_key_ids.map(|id| {
+        let message = format!("devices ignore {id:?} in `revoked`: a key id has 64 hex digits");
+        Warning::new("no_key_id", message)
+    }));
+    warnings
 }
 
 fn must_be_for(statement: &Payload, options: &Options) -> Result<(), Failure> {
@@ -115,6 +140,7 @@ struct Report {
     threshold: usize,
     /// `None`: not asked for.
     bundle_holds: Option<bool>,
+    warnings: Vec<Warning>,
 }
 
 impl fmt::Display for Report {

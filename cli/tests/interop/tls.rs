@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mock_update_server::{MockServer, TlsCertificate};
+use mock_update_server::{Endpoint, Fault, MockServer, TlsCertificate};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -49,6 +49,9 @@ fn a_device_with_pins_takes_only_a_path_with_a_pinned_key() {
     }
     site.server.clear_log();
     site.assert_refused(&site.phone().with("pins", json!([unknown])));
+    let other = Site::new(TlsCertificate::Valid);
+    let neither = json!([unknown, other.server.ca_pin().unwrap()]);
+    site.assert_refused(&site.phone().with("pins", neither));
 }
 
 #[test]
@@ -61,6 +64,55 @@ fn a_pinned_certificate_that_is_only_shown_does_not_count() {
     });
     let pins = json!([pinned.server.ca_pin().unwrap()]);
     site.assert_refused(&site.phone().with("pins", pins));
+}
+
+#[test]
+fn a_redirect_to_a_server_with_another_key_is_refused_where_keys_are_pinned() {
+    let site = Site::new(TlsCertificate::Valid);
+    let elsewhere = MockServer::builder(site.folder.path())
+        .tls(TlsCertificate::Valid)
+        .start_blocking()
+        .unwrap();
+    let away: Fault = format!("redirect-https={}", elsewhere.url())
+        .parse()
+        .unwrap();
+    let authorities = json!([site.server.ca_pem().unwrap(), elsewhere.ca_pem().unwrap()]);
+    let phone = || site.phone().with("rootCertificates", authorities.clone());
+    let [own, other] = [&site.server, &elsewhere].map(|server| server.ca_pin().unwrap());
+    for endpoint in [Endpoint::Bundle, Endpoint::Check] {
+        site.server.fault(endpoint, away.clone()).always();
+        let pinned = phone().with("pins", json!([own]));
+        let mut process = pinned.start();
+        assert_eq!(process.refusal("sync", json!({})), "network");
+        pinned.assert_nothing_installed(&mut process);
+        assert_eq!(elsewhere.requests().len(), 0);
+        // With both keys pinned it's as good as the first, and so it is without pins.
+        for phone in [phone().with("pins", json!([own, other])), phone()] {
+            phone.sync_and_try(phone.start());
+        }
+        assert!(!elsewhere.requests().is_empty());
+        elsewhere.clear_log();
+        site.server.clear_faults(endpoint);
+    }
+}
+
+#[test]
+fn a_redirect_out_of_https_is_refused_even_where_plain_http_would_do() {
+    let site = Site::new(TlsCertificate::Valid);
+    let plain = MockServer::builder(site.folder.path())
+        .start_blocking()
+        .unwrap();
+    let away: Fault = format!("redirect-http={}", plain.url()).parse().unwrap();
+    for endpoint in [Endpoint::Bundle, Endpoint::Check] {
+        site.server.fault(endpoint, away.clone()).always();
+        let phone = site.phone();
+        let mut process = phone.start();
+        assert_eq!(process.refusal("sync", json!({})), "protocol");
+        phone.assert_nothing_installed(&mut process);
+        assert_eq!(plain.requests().len(), 0);
+        site.server.clear_faults(endpoint);
+        phone.sync_and_try(process);
+    }
 }
 
 /// An HTTPS server with a bundle.

@@ -37,7 +37,7 @@ final class UpdateTests: XCTestCase {
 
         XCTAssertEqual(bundle.version, "3.0.0")
         XCTAssertEqual(bundle.status, .pending)
-        let percents = device.recorder.events.compactMap { event -> UInt8? in
+        let percents = device.recorder.events.compactMap { event -> Int32? in
             guard case let .download(percent, _, _, _) = event else { return nil }
             return percent
         }

@@ -89,7 +89,7 @@ final class PluginCallTests: XCTestCase {
             XCTAssertEqual(error.code, "rate_limited")
             XCTAssertFalse(error.message.isEmpty)
             XCTAssertEqual(error.data["retryable"] as? Bool, true)
-            XCTAssertEqual(error.data["retryAfter"] as? UInt64, 120)
+            XCTAssertEqual(error.data["retryAfter"] as? Int64, 120)
             XCTAssertTrue(JSONSerialization.isValidJSONObject(error.data))
         }
     }

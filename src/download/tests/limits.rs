@@ -141,6 +141,24 @@ async fn a_byte_a_connection_does_not_get_around_the_floor() {
 }
 
 #[tokio::test]
+async fn a_byte_a_connection_that_breaks_at_once_does_not_get_around_the_floor() {
+    for head_takes in [0, 19] {
+        let content = content(5_000);
+        let served = content.clone();
+        let clock = ManualClock::skipping();
+        let server_clock = clock.clone();
+        let transport = ScriptedTransport::from_fn(&clock, move |request| {
+            server_clock.advance(Duration::from_secs(head_takes));
+            rest(&served, offset(request), Some(1))
+        });
+        let stage = Stage::with(clock, transport);
+        let error = stage.fetch_error(&release_of(&content)).await;
+        assert_eq!(error.code(), "network");
+        assert!(stage.clock.monotonic() < Duration::from_secs(180));
+    }
+}
+
+#[tokio::test]
 async fn a_byte_an_answer_does_not_get_around_the_floor() {
     let content = content(5_000);
     let served = content.clone();

@@ -80,6 +80,29 @@ fn without_reset_what_no_longer_fits_goes() {
 }
 
 #[test]
+fn without_reset_what_a_key_has_signed_that_is_gone_goes_with_it() {
+    let (a, b, c) = ("a".to_owned(), "b".to_owned(), "c".to_owned());
+    for (before, after, stays) in [
+        (vec![a.clone()], vec![b.clone()], false),
+        (vec![a.clone(), b.clone()], vec![b.clone(), c], false),
+        (vec![], vec![a.clone()], false),
+        (vec![a.clone()], vec![b.clone(), a.clone()], true),
+        (vec![a.clone(), b.clone()], vec![b, a], true),
+    ] {
+        let mut phone = Phone::with_config(|config| config.reset_when_update = false);
+        phone.rules.keys.clone_from(&before);
+        phone.launch();
+        let good = phone.update_to("2.0.0");
+        phone.rules.native_build = "2".to_owned();
+        phone.rules.keys.clone_from(&after);
+        phone.launch();
+        let runs = phone.launch().bundle.id;
+        assert_eq!(runs == good, stays, "{before:?}, then {after:?}");
+        assert_eq!(runs.is_builtin(), !stays);
+    }
+}
+
+#[test]
 fn a_first_launch_that_cannot_be_made_durable_costs_no_later_bundle() {
     let mut phone = Phone::new();
     phone.start();

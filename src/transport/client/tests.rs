@@ -134,6 +134,21 @@ async fn redirects_do_not_leave_https_for_a_place_that_needs_none_either() {
 }
 
 #[tokio::test]
+async fn who_is_confined_to_an_origin_asks_no_other() {
+    let home = url(HOME).origin();
+    for elsewhere in ["https://cdn.example/a", "https://updates.example:444/"] {
+        let stage = stage([to(302, "/moved"), to(302, elsewhere), to(302, HOME)]);
+        let confined = stage.client.confined_to(Some(home.clone()));
+        let error = confined.get(&url(HOME), &[]).await.unwrap_err();
+        assert_eq!(error.code(), "invalid_request", "{elsewhere}");
+        assert_eq!(stage.transport.requests().len(), 2, "{elsewhere}");
+    }
+    let stage = stage([to(302, "https://updates.example:443/a"), found("{}")]);
+    let confined = stage.client.confined_to(Some(home));
+    confined.get_small(&url(HOME), &[]).await.unwrap();
+}
+
+#[tokio::test]
 async fn plain_http_is_refused_before_anything_is_sent() {
     let stage = stage([]);
     let plain = url("http://updates.example/check");

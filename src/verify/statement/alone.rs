@@ -3,8 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::judge::{self, Circumstances};
-use super::{Envelope, Statement};
-use crate::digest::Sha256Digest;
+use super::{Envelope, Statement, StatementContent};
 use crate::error::Error;
 use crate::store::trusted::Trusted;
 use crate::verify::PinnedKeys;
@@ -13,10 +12,13 @@ use crate::verify::PinnedKeys;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedStatement {
-    /// SHA-256 of the payload.
-    pub sha256: Sha256Digest,
+    /// What it says.
+    pub content: StatementContent,
     /// The [keys](crate::PublicKey::key_id) whose signatures hold, each once.
     pub key_ids: Vec<String>,
+    /// Whether devices ignore the keys that it revokes, since fewer than the threshold would be
+    /// left.
+    pub ignores_revoked: bool,
 }
 
 /// Judges a release statement, a DSSE envelope as JSON, as a device would that it is for and that
@@ -39,7 +41,10 @@ pub fn verify_statement(
     let circumstances = Circumstances {
         app_id: &statement.app_id,
         channel: &statement.channel,
-        platform: statement.platforms.first().map_or("", String::as_str),
+        platform: statement
+            .platforms
+            .first()
+            .map_or("a device", String::as_str),
         keys,
         threshold,
         min_sequence: 0,
@@ -48,9 +53,10 @@ pub fn verify_statement(
             u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
         }),
     };
-    judge::judge(&statement, &signers, &Trusted::default(), &circumstances)?;
+    let acceptance = judge::judge(&statement, &signers, &Trusted::default(), &circumstances)?;
     Ok(VerifiedStatement {
-        sha256: statement.digest,
+        content: StatementContent::new(&envelope, statement),
         key_ids: signers.into_iter().map(str::to_owned).collect(),
+        ignores_revoked: acceptance.ignores_revoked,
     })
 }

@@ -91,8 +91,9 @@ impl Envelope {
         threshold: usize,
     ) -> Result<Vec<&'k str>, Error> {
         if self.signatures.is_empty() {
-            return Err(Error::SignatureMissing {
-                version: "on offer".to_owned(),
+            return Err(Error::StatementMissing {
+                holder: "the release statement".to_owned(),
+                what: "signature",
             });
         }
         let message = pre_authentication_encoding(&self.payload);

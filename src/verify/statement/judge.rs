@@ -3,6 +3,7 @@
 
 use super::envelope::has;
 use super::{Statement, malformed};
+use crate::bundle::{from_unix_millis, iso8601};
 use crate::error::Error;
 use crate::store::trusted::{Floor, Trusted};
 use crate::verify::PinnedKeys;
@@ -38,6 +39,8 @@ pub(crate) struct Acceptance {
     pub(crate) is_news: bool,
     /// Whether it comes after another that this device has seen, now or before.
     pub(crate) is_higher: bool,
+    /// Whether it would revoke so many keys that too few would be left, so that it revokes none.
+    pub(crate) ignores_revoked: bool,
 }
 
 /// Judges a statement that `signers` have signed.
@@ -48,7 +51,7 @@ pub(super) fn judge(
     circumstances: &Circumstances<'_>,
 ) -> Result<Acceptance, Error> {
     check_addressee(statement, circumstances)?;
-    let revoked = revoked(statement, signers, trusted, circumstances)?;
+    let (revoked, ignores_revoked) = revoked(statement, signers, trusted, circumstances)?;
     let floor = trusted.floor(&statement.app_id, &statement.channel);
     check_sequence(statement, floor, circumstances.min_sequence)?;
     check_expiry(statement, trusted, circumstances.now)?;
@@ -75,6 +78,7 @@ pub(super) fn judge(
         trusted,
         is_news,
         is_higher,
+        ignores_revoked,
     })
 }
 
@@ -105,14 +109,14 @@ fn check_addressee(statement: &Statement, circumstances: &Circumstances<'_>) -> 
     Ok(())
 }
 
-/// The keys that are revoked from now on. A list that would leave fewer than have to sign is
-/// ignored; else a key can't vouch for the statement that revokes it.
+/// The keys that are revoked from now on, and whether the list was ignored, since it would leave
+/// fewer than have to sign. Else a key can't vouch for the statement that revokes it.
 fn revoked(
     statement: &Statement,
     signers: &[&str],
     trusted: &Trusted,
     circumstances: &Circumstances<'_>,
-) -> Result<Vec<String>, Error> {
+) -> Result<(Vec<String>, bool), Error> {
     let pinned = circumstances.keys;
     let mut revoked = trusted.revoked.clone();
     for key in pinned.as_slice() {
@@ -124,14 +128,15 @@ fn revoked(
     }
     let left = pinned.without(&revoked, circumstances.threshold);
     if left.len() == pinned.as_slice().len() {
-        return Ok(trusted.revoked.clone());
+        let is_ignored = revoked.len() > trusted.revoked.len();
+        return Ok((trusted.revoked.clone(), is_ignored));
     }
     let count = signers.iter().filter(|id| has(&left, id)).count();
     match signers.iter().find(|id| !has(&left, id)) {
-        Some(id) if count < circumstances.threshold => Err(Error::UntrustedKey {
+        Some(id) if count < circumstances.threshold => Err(Error::RevokedKey {
             key_id: (*id).to_owned(),
         }),
-        _ => Ok(revoked),
+        _ => Ok((revoked, false)),
     }
 }
 
@@ -171,9 +176,11 @@ fn check_expiry(statement: &Statement, trusted: &Trusted, now: u64) -> Result<()
         return Err(malformed("expiresAt: lies before issuedAt"));
     }
     let seen = trusted.floors.iter().map(|floor| floor.issued_at);
-    if seen.fold(now, u64::max) >= statement.expires_at.millis {
+    let present = seen.fold(now, u64::max);
+    if present >= statement.expires_at.millis {
         return Err(Error::Expired {
             until: statement.expires_at.text.clone(),
+            present: (present > now).then(|| iso8601(from_unix_millis(present))),
         });
     }
     Ok(())

@@ -6,6 +6,7 @@
 //! seen, does it still hold? Nothing here touches the network, the disk or a clock.
 
 mod alone;
+mod content;
 mod envelope;
 mod instant;
 mod json;
@@ -13,6 +14,7 @@ mod judge;
 mod payload;
 
 pub use alone::{VerifiedStatement, verify_statement};
+pub use content::{StatementBundle, StatementContent, read_statement};
 pub(crate) use envelope::Envelope;
 pub(crate) use json::{Unambiguous, parse_object};
 pub(crate) use judge::{Acceptance, Circumstances};
@@ -21,6 +23,7 @@ pub(crate) use payload::{Action, MAX_SEQUENCE, StatedBundle, Statement};
 use crate::error::Error;
 use crate::keys::KeyProblem;
 use crate::store::trusted::Trusted;
+use crate::verify::PinnedKeys;
 
 /// Verifies a statement with what is known here, and gives what it says and what is known from
 /// then on.
@@ -36,10 +39,23 @@ pub(crate) fn verify(
 ) -> Result<(Statement, Acceptance), Error> {
     let threshold = circumstances.threshold;
     let keys = circumstances.keys.without(&trusted.revoked, threshold);
-    let signers = envelope.signers(&keys, threshold)?;
+    let signers = envelope
+        .signers(&keys, threshold)
+        .map_err(|error| or_revoked(error, circumstances.keys))?;
     let statement = Statement::parse(envelope.payload())?;
     let acceptance = judge::judge(&statement, &signers, trusted, circumstances)?;
     Ok((statement, acceptance))
+}
+
+/// A pinned key that isn't trusted was revoked.
+fn or_revoked(error: Error, pinned: &PinnedKeys) -> Error {
+    let pinned: Vec<_> = pinned.as_slice().iter().collect();
+    match error {
+        Error::UntrustedKey { key_id } if envelope::has(&pinned, &key_id) => {
+            Error::RevokedKey { key_id }
+        }
+        error => error,
+    }
 }
 
 /// What was signed, or what carries it, isn't what the format says.

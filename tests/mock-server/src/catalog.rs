@@ -258,8 +258,10 @@ impl Stamp {
     }
 }
 
-/// The longest end of a file's name that is a version: `1.2.3`, `v1.2.3`, `my-app-1.2.3-beta.1`.
-fn version_in(stem: &str) -> Option<Version> {
+/// The version that a file is called after, whose name is `stem` and an ending: the longest end of
+/// it that is one, as in `1.2.3`, `v1.2.3`, `my-app-1.2.3-beta.1`.
+#[must_use]
+pub fn version_in(stem: &str) -> Option<Version> {
     let starts = stem
         .match_indices(['-', '_'])
         .map(|(position, separator)| position + separator.len());

@@ -88,6 +88,7 @@ pub use axum::http;
 
 pub use self::{
     builder::MockServerBuilder,
+    catalog::version_in,
     fault::{Fault, ParseFaultError},
     log::{Confirmation, LoggedRequest, WaitError},
     release::Release,

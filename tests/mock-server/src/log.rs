@@ -44,6 +44,8 @@ pub struct LoggedRequest {
     pub took: Option<Duration>,
     /// What went wrong on purpose.
     pub fault: Option<Fault>,
+    /// Why the answer is as it is, where a client can't tell.
+    pub note: Option<String>,
 }
 
 impl LoggedRequest {
@@ -226,6 +228,7 @@ impl LogEntry {
             bytes = request.bytes_sent,
             ms = request.took.unwrap_or_default().as_millis(),
             fault = request.fault.as_ref().map(tracing::field::display),
+            note = request.note,
             "request"
         );
         if let Some(on_finished) = &self.on_finished {

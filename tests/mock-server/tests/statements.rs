@@ -247,6 +247,43 @@ async fn a_fault_without_the_statement_that_it_takes_says_what_is_missing() {
 }
 
 #[tokio::test]
+async fn the_log_says_why_a_fault_became_an_error() {
+    let site = Site::new().await;
+    site.write("1.2.0.zip", "zip");
+    site.state("1.2.0", 1, &json!({}));
+    site.with_fault("expired-statement").await;
+    let request = site.server.requests().remove(0);
+    assert_eq!(request.status, 500);
+    let note = request.note.unwrap();
+    assert!(
+        note.contains("statement for this client that has expired"),
+        "{note}"
+    );
+}
+
+#[tokio::test]
+async fn the_log_says_that_the_statements_are_for_other_platforms() {
+    let site = Site::new().await;
+    site.write("1.2.0.zip", "zip");
+    site.state("1.2.0", 1, &json!({}));
+    for (channel, platform) in [
+        ("production", "ios"),
+        ("beta", "web"),
+        ("production", "web"),
+    ] {
+        site.check(channel, platform, "1.0.0").await;
+    }
+    let notes: Vec<_> = site
+        .server
+        .requests()
+        .into_iter()
+        .map(|request| request.note)
+        .collect();
+    let note = "no statement for platform web; there are some for android, ios";
+    assert_eq!(notes, [None, None, Some(note.to_owned())]);
+}
+
+#[tokio::test]
 async fn a_fault_reaches_no_file_outside_of_the_folder() {
     let site = Site::new().await;
     site.write("1.2.0.zip", "zip");

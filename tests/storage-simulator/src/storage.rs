@@ -88,6 +88,18 @@ impl SimulatedStorage {
         }
     }
 
+    /// The name of what is there is durable.
+    fn open_or_create_durably(&self, path: &Path) -> io::Result<NodeId> {
+        let (node, is_new) = self.open_or_create(path)?;
+        if is_new {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            self.sync_dir(folder).inspect_err(|_| {
+                let _ = self.remove_file(path);
+            })?;
+        }
+        Ok(node)
+    }
+
     /// Writes bytes; gives their end in the file.
     pub(crate) fn write(
         &self,
@@ -264,19 +276,15 @@ impl Storage for SimulatedStorage {
     }
 
     fn overwrite(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let (node, _) = self.open_or_create(path)?;
+        let node = self.open_or_create_durably(path)?;
         self.write(path, node, Offset::At(0), bytes).map(|_| ())
     }
 
     fn commit(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let (node, is_new) = self.open_or_create(path)?;
+        let node = self.open_or_create_durably(path)?;
         self.write(path, node, Offset::At(0), bytes)?;
         self.set_len(path, node, bytes.len())?;
-        self.sync(path, node)?;
-        if is_new {
-            self.sync_dir(path.parent().unwrap_or(Path::new("")))?;
-        }
-        Ok(())
+        self.sync(path, node)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

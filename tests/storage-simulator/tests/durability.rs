@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use live_updater::Storage;
-use storage_simulator::{Drive, PowerCut, SimulatedDisk, SimulatedStorage};
+use storage_simulator::{Drive, Failure, Fault, PowerCut, Scope, SimulatedDisk, SimulatedStorage};
 
 /// What is left of a disk, for many seeds: whatever `look` tells of it.
 fn left<T: Ord>(
@@ -46,6 +46,40 @@ fn what_was_committed_is_there_and_what_was_overwritten_may_be() {
     storage.overwrite(path("a"), b"two").unwrap();
     let either = [Some(b"one".to_vec()), Some(b"two".to_vec())];
     assert_eq!(left(&disk, Drive::Honest, look), either.into());
+}
+
+#[test]
+fn what_is_committed_after_it_was_overwritten_is_there() {
+    let (disk, storage) = new_disk();
+    storage.overwrite(path("a"), b"one").unwrap();
+    storage.commit(path("a"), b"two").unwrap();
+    let look = |disk: &SimulatedDisk| disk.read("a");
+    assert_eq!(
+        left(&disk, Drive::Honest, look),
+        [Some(b"two".to_vec())].into()
+    );
+}
+
+#[test]
+fn what_is_committed_after_a_commit_that_failed_is_there() {
+    for at in 0..6 {
+        let (disk, storage) = new_disk();
+        disk.fail(Fault {
+            at,
+            lasts: false,
+            failure: Failure::Io,
+            scope: Scope::All,
+        });
+        let _ = storage.commit(path("a"), b"one");
+        disk.heal();
+        storage.commit(path("a"), b"two").unwrap();
+        let look = |disk: &SimulatedDisk| disk.read("a");
+        assert_eq!(
+            left(&disk, Drive::Honest, look),
+            [Some(b"two".to_vec())].into(),
+            "call {at} fails"
+        );
+    }
 }
 
 #[test]

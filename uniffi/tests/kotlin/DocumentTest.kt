@@ -35,6 +35,20 @@ class DocumentTest {
     }
 
     @Test
+    fun `the page shows every event as it is`() {
+        val cases = bindings.substringAfter("sealed class UpdateEvent {")
+        val names = Regex("^    data class (\\w+)\\(", RegexOption.MULTILINE).findAll(cases.substringBefore("\n}\n"))
+        val events = names.map { record(it.groupValues[1] + "(") }
+        assertEquals(events.toList(), shown("events").lines().filter { it.isNotBlank() })
+    }
+
+    @Test
+    fun `the page shows the exception as it is`() {
+        val fields = fields(bindings.substringAfter("sealed class UpdaterException").substringBefore(") : UpdaterException"))
+        assertEquals("UpdaterException.Failed($fields)\n", shown("error"))
+    }
+
+    @Test
     fun `the program updates itself at its second start`() {
         MockServer().use { server ->
             server.publish("1.1.0")
@@ -66,15 +80,16 @@ class DocumentTest {
 
     private fun record(line: String): String {
         val name = line.substringBefore("(")
-        val fields =
-            bindings
-                .substringAfter("data class $name (")
-                .substringBefore("\n)")
-                .lines()
-                .map { it.trim().removeSuffix(",").trim() }
-                .filter { it.startsWith("val ") }
-        return "$name(${fields.joinToString { it.removePrefix("val ") }})"
+        val declared = bindings.split(Regex("data class $name ?\\("), limit = 2).last()
+        return "$name(${fields(declared.split(Regex("\\n\\)|\\) : "), limit = 2).first())})"
     }
+
+    private fun fields(declared: String): String =
+        declared
+            .lines()
+            .map { it.trim().removeSuffix(",").trim() }
+            .filter { it.startsWith("val ") }
+            .joinToString { it.removePrefix("val ") }
 
     private fun enumeration(line: String): String {
         val name = line.substringBefore(" {")
@@ -97,6 +112,6 @@ class DocumentTest {
         val bindings =
             File(project, "bindings/kotlin/io/github/liveupdater/core/live_updater.kt")
                 .readText()
-                .replace(Regex("`|kotlin\\."), "")
+                .replace(Regex("`|kotlin\\.|io\\.github\\.liveupdater\\.core\\."), "")
     }
 }

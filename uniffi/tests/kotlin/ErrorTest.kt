@@ -29,7 +29,7 @@ class ErrorTest {
                 wrong += "$code: retryable is ${error.retryable}"
             }
             assertTrue(error.detail.isNotBlank(), code)
-            assertEquals(if (code == "rate_limited") 120uL else null, error.retryAfterSeconds, code)
+            assertEquals(if (code == "rate_limited") 120L else null, error.retryAfterSeconds, code)
         }
         assertEquals(emptyList(), wrong)
     }
@@ -58,11 +58,11 @@ private val PROVOCATIONS: Map<String, () -> Failed> =
         "not_found" to { downloadFault("status=404") },
         "insufficient_storage" to
             {
-                val petabyte = 1_000_000_000_000_000uL
+                val petabyte = 1_000_000_000_000_000L
                 download(page("1.1.0"), "maxBundleBytes" to petabyte, size = petabyte)
             },
         "size_exceeded" to { download(page("1.1.0"), "maxBundleBytes" to 10) },
-        "size_mismatch" to { download(page("1.1.0"), size = 1_000uL) },
+        "size_mismatch" to { download(page("1.1.0"), size = 1_000L) },
         "checksum_mismatch" to { downloadFault("corrupt=3") },
         "signature_missing" to { download(page("1.1.0"), SIGNED) },
         "signature_invalid" to { download(page("1.1.0"), SIGNED, signature = "A".repeat(86) + "==") },
@@ -115,7 +115,7 @@ private fun download(
     zip: ByteArray,
     vararg settings: Pair<String, Any>,
     version: String = "1.1.0",
-    size: ULong? = null,
+    size: Long? = null,
     signature: String? = null,
     fault: String = "none",
 ): Failed =
@@ -224,7 +224,7 @@ private fun whileDownloading(call: suspend (Updater) -> Any?): Failed =
                 updater.getLatest()
                 coroutineScope {
                     val download = async(Dispatchers.Default) { updater.download() }
-                    recorder.event { it is UpdateEvent.Download && it.bytes > 0u }
+                    recorder.event { it is UpdateEvent.Download && it.bytes > 0 }
                     call(updater)
                     download.await()
                 }

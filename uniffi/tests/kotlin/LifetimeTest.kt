@@ -65,7 +65,7 @@ class LifetimeTest {
                 runBlocking {
                     updater.getLatest()
                     val download = async(Dispatchers.Default) { updater.download() }
-                    recorder.event { it is UpdateEvent.Download && it.bytes > 0u }
+                    recorder.event { it is UpdateEvent.Download && it.bytes > 0 }
                     download.cancel()
                     assertFailsWith<CancellationException> { download.await() }
                     // The download goes on without its caller, until somebody ends it.
@@ -86,7 +86,7 @@ class LifetimeTest {
                 val (updater, _) = device.launch(recorder)
                 runBlocking {
                     val sync = async(Dispatchers.Default) { runCatching { updater.sync() } }
-                    recorder.event { it is UpdateEvent.Download && it.bytes > 0u }
+                    recorder.event { it is UpdateEvent.Download && it.bytes > 0 }
                     device.stop()
                     val (next, launch) = device.launch()
                     assertTrue(launch.bundle.isBuiltin)

@@ -28,7 +28,7 @@ class UpdateTest {
                 assertEquals(LatestStatus.UPDATE_AVAILABLE, latest.status)
                 val release = checkNotNull(latest.release)
                 assertEquals("1.1.0", release.version)
-                assertEquals(zip.size.toULong(), release.size)
+                assertEquals(zip.size.toLong(), release.size)
                 assertEquals("Faster", release.releaseNotes)
                 assertTrue(release.mandatory)
                 assertContains(latest.json(), "\"status\":\"updateAvailable\"")
@@ -72,8 +72,8 @@ class UpdateTest {
                 val steps = recorder.events().filterIsInstance<UpdateEvent.Download>()
                 assertTrue(steps.size >= 3, "${steps.size} steps")
                 assertEquals(steps.map { it.bytes }.sorted(), steps.map { it.bytes })
-                assertTrue(steps.all { it.totalBytes == zip.size.toULong() })
-                assertEquals(100, steps.last().percent.toInt())
+                assertTrue(steps.all { it.totalBytes == zip.size.toLong() })
+                assertEquals(100, steps.last().percent)
                 assertEquals("downloadComplete", recorder.names().last())
             }
         }
@@ -90,7 +90,7 @@ class UpdateTest {
                     updater.getLatest()
                     kotlinx.coroutines.coroutineScope {
                         val download = async(kotlinx.coroutines.Dispatchers.Default) { updater.download() }
-                        recorder.event { it is UpdateEvent.Download && it.bytes > 0u }
+                        recorder.event { it is UpdateEvent.Download && it.bytes > 0 }
                         updater.cancel()
                         download.await()
                     }
@@ -205,7 +205,7 @@ class UpdateTest {
                 runBlocking {
                     val old = updater.download(DownloadFrom(server.bundleUrl("1.1.0"), "1.1.0", sha256(first)))
                     val new = updater.download(
-                        DownloadFrom(server.bundleUrl("1.2.0"), "1.2.0", sha256(second), size = second.size.toULong())
+                        DownloadFrom(server.bundleUrl("1.2.0"), "1.2.0", sha256(second), size = second.size.toLong())
                     )
                     assertNotEquals(old.id, new.id)
 
@@ -276,7 +276,7 @@ class UpdateTest {
                 runBlocking { updater.flush() }
                 waitUntil("the report") { server.requests().any { "/updates/confirm" in it } }
                 val flushed = runBlocking { updater.flush() }
-                assertEquals(0u, flushed.pending)
+                assertEquals(0, flushed.pending)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::install::Tool;
 
-pub(super) const PROOFS: [Proof; 5] = [
+pub(super) const PROOFS: [Proof; 7] = [
     Proof {
         name: "simulated-disk",
         title: "Power cuts and errors on a simulated disk",
@@ -20,6 +20,20 @@ pub(super) const PROOFS: [Proof; 5] = [
             &["--package", "live-updater", "--test", "power_cut"],
             &["--package", "storage-simulator"],
         ]),
+    },
+    Proof {
+        name: "state-machine",
+        title: "Everything in any order",
+        promise: "A bad bundle goes away by itself, and a good one doesn't.",
+        how: "Lives of a device are drawn at random: launches, checks, downloads, crashes, pages that are \
+              ready, or were once, kills, power cuts, changed files, damaged state, other builds of the \
+              app, rollbacks by the server, clocks that are set, the background, and whatever a caller may \
+              choose. After each step the device is where a small model is that was written from the \
+              documents: what runs, what is next, what is good, blocked or owed to the server, and what \
+              each call answers. Without the model, it is looked for what must never happen. Mistakes that \
+              are made on purpose are found.",
+        tools: &[],
+        way: Way::Tests(&[&["--package", "live-updater", "--test", "state_machine"]]),
     },
     Proof {
         name: "kills",
@@ -73,6 +87,18 @@ pub(super) const PROOFS: [Proof; 5] = [
             "proofs",
             "power_cuts",
         ]]),
+    },
+    Proof {
+        name: "attacks",
+        title: "Attacks",
+        promise: "Nothing unverified runs.",
+        how: "The attacks of The Update Framework's specification, and those that signed bundles and \
+              statements invite, are tried on a device that runs a good bundle, over HTTP and with \
+              real keys, each in every way that we know. Each has its code, the good bundle goes \
+              on running, nothing of the attack is left on the disk, and the next honest update is \
+              taken. The same without the attack is taken too.",
+        tools: &[],
+        way: Way::Tests(&[&["--package", "live-updater", "--test", "attacks"]]),
     },
     Proof {
         name: "fuzz",

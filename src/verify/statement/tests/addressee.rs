@@ -42,3 +42,17 @@ fn the_message_says_what_is_another() {
     assert!(message.contains("app com.example.other"), "{message}");
     assert!(message.contains("com.example.app"), "{message}");
 }
+
+#[test]
+fn the_message_reads_well_where_it_is_for_no_platform() {
+    let keys = pinned(&[1]);
+    for platforms in [json!([]), Value::Null] {
+        let nobody = envelope(&with(statement(1, "2.0.0"), "platforms", platforms), &[1]);
+        let error = verify(&nobody, &Trusted::default(), &circumstances(&keys));
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.ends_with("is for no platform, and this is android"),
+            "{message}"
+        );
+    }
+}

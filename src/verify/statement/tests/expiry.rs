@@ -113,5 +113,23 @@ fn the_message_says_until_when_it_held() {
         &circumstances(&keys),
     );
     let message = error.unwrap_err().to_string();
-    assert!(message.contains("2026-12-01T00:00:00Z"), "{message}");
+    assert!(message.ends_with("2026-12-01T00:00:00Z"), "{message}");
+}
+
+#[test]
+fn the_message_says_what_time_it_is_where_a_statement_told_it() {
+    let mut device = Device::new();
+    device
+        .see(&until(1, "2027-01-20T12:00:00Z", "2028-01-01T00:00:00Z"))
+        .unwrap();
+    let keys = pinned(&[1]);
+    let soon = envelope(
+        &until(2, "2027-01-15T07:00:00Z", "2027-01-20T00:00:00Z"),
+        &[1],
+    );
+    let error = verify(&soon, &device.trusted, &circumstances(&keys));
+    let message = error.unwrap_err().to_string();
+    assert!(message.contains("2027-01-20T00:00:00Z"), "{message}");
+    assert!(message.contains("2027-01-20T12:00:00.000Z"), "{message}");
+    assert!(message.contains("issuedAt"), "{message}");
 }

@@ -61,7 +61,8 @@ fn a_revoked_key_counts_no_longer_for_what_has_no_keyid_either() {
 #[test]
 fn a_revocation_that_leaves_too_few_keys_is_ignored() {
     let mut device = Device::new();
-    device.see(&revoking(1, &[1])).unwrap();
+    let acceptance = device.see(&revoking(1, &[1])).unwrap();
+    assert!(acceptance.ignores_revoked);
     assert_eq!(device.trusted.revoked, [""; 0]);
     let mut device = Device::pinning(&[1, 2], 2);
     device.see_signed(&revoking(1, &[2]), &[1, 2]).unwrap();
@@ -71,8 +72,12 @@ fn a_revocation_that_leaves_too_few_keys_is_ignored() {
     assert_eq!(device.trusted.revoked, [""; 0]);
     // With one that was revoked before it is too many, too.
     device.see_signed(&revoking(2, &[1, 2]), &[3]).unwrap();
-    device.see_signed(&revoking(3, &[3]), &[3]).unwrap();
+    let acceptance = device.see_signed(&revoking(3, &[3]), &[3]).unwrap();
+    assert!(acceptance.ignores_revoked);
     assert_eq!(device.trusted.revoked, [id(1), id(2)]);
+    // What was revoked before is nothing that could be ignored.
+    let acceptance = device.see_signed(&revoking(4, &[1]), &[3]).unwrap();
+    assert!(!acceptance.ignores_revoked);
 }
 
 #[test]
@@ -112,4 +117,22 @@ fn what_is_remembered_gives_way_where_the_app_asks_for_more_keys() {
     device.see_signed(&revoking(1, &[1]), &[2]).unwrap();
     device.threshold = 2;
     assert!(device.see_signed(&statement(2, "2.1.0"), &[1, 2]).is_ok());
+}
+
+#[test]
+fn the_message_tells_a_revoked_key_from_a_strangers() {
+    let keys = pinned(&[1, 2]);
+    let message = |trusted: &Trusted, statement: &Value, seed: u8| {
+        let envelope = envelope(statement, &[seed]);
+        let refused = verify(&envelope, trusted, &circumstances(&keys)).unwrap_err();
+        assert_eq!(refused.code(), "untrusted_key");
+        refused.to_string()
+    };
+    let mut device = Device::pinning(&[1, 2], 1);
+    device.see_signed(&revoking(1, &[1]), &[2]).unwrap();
+    let next = statement(2, "2.1.0");
+    assert!(message(&device.trusted, &next, 1).contains("was revoked"));
+    assert!(message(&device.trusted, &next, 9).contains("not trusted here"));
+    let itself = message(&Trusted::default(), &revoking(1, &[1]), 1);
+    assert!(itself.contains("was revoked"), "{itself}");
 }

@@ -15,7 +15,7 @@ use super::*;
 
 /// A device that pins keys and remembers what it has learnt.
 struct Device {
-    keys: crate::verify::PinnedKeys,
+    keys: PinnedKeys,
     threshold: usize,
     min_sequence: u64,
     now: u64,

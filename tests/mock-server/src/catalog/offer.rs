@@ -1,6 +1,9 @@
 //! What a check is answered with.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use semver::Version;
 use serde_json::{Map, Value, json};
@@ -101,6 +104,23 @@ impl Catalog {
                 Choice::Expired => "statement for this client that has expired",
             },
         })
+    }
+
+    /// What a client can't tell that has got no statement, though others of its channel have.
+    pub(crate) fn other_platforms(
+        &self,
+        asked: &Asked<'_>,
+    ) -> Result<Option<String>, CatalogError> {
+        let mut statements = self.statements()?;
+        statements.retain(|statement| statement.is_on_channel(asked));
+        if statements.iter().any(|statement| statement.is_for(asked)) {
+            return Ok(None);
+        }
+        let others: BTreeSet<_> = statements.iter().flat_map(Statement::platforms).collect();
+        let others: Vec<_> = others.into_iter().map(String::as_str).collect();
+        let (own, others) = (asked.platform, others.join(", "));
+        let note = format!("no statement for platform {own:.50}; there are some for {others}");
+        Ok((!others.is_empty()).then_some(note))
     }
 
     /// The release of a bundle, to be downloaded below `base`.

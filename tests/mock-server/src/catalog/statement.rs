@@ -70,15 +70,17 @@ impl Statement {
     }
 
     pub(crate) fn is_for(&self, asked: &Asked<'_>) -> bool {
-        let Payload {
-            app_id,
-            channel,
-            platforms,
-            ..
-        } = &self.payload;
-        app_id == asked.app_id
-            && channel == asked.channel
-            && platforms.iter().any(|platform| platform == asked.platform)
+        let mut platforms = self.platforms().iter();
+        self.is_on_channel(asked) && platforms.any(|platform| platform == asked.platform)
+    }
+
+    /// Whether it is for the client's app and channel, on whatever platform.
+    pub(crate) fn is_on_channel(&self, asked: &Asked<'_>) -> bool {
+        self.payload.app_id == asked.app_id && self.payload.channel == asked.channel
+    }
+
+    pub(crate) fn platforms(&self) -> &[String] {
+        &self.payload.platforms
     }
 
     pub(crate) fn has_expired(&self) -> bool {

@@ -12,7 +12,7 @@ use axum::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Faulty, blocking, error, statement_fault};
+use super::{Faulty, Note, blocking, error, statement_fault};
 use crate::{
     Fault,
     catalog::{Asked, CatalogError, hex},
@@ -46,7 +46,13 @@ pub(super) async fn check(
     let base = base_url(&shared, request.headers());
     let found = blocking(move || answer(&shared, &parameters, &base, fault.as_ref())).await;
     match found {
-        Ok(answer) => json_with_etag(request.headers(), &answer),
+        Ok((answer, note)) => {
+            let mut response = json_with_etag(request.headers(), &answer);
+            if let Some(note) = note {
+                response.extensions_mut().insert(Note(note));
+            }
+            response
+        }
         Err(response) => response,
     }
 }
@@ -56,7 +62,7 @@ fn answer(
     parameters: &Parameters,
     base: &str,
     fault: Option<&Fault>,
-) -> Result<Value, CatalogError> {
+) -> Result<(Value, Option<String>), CatalogError> {
     let parameter = |name| parameters.get(name).map(String::as_str).unwrap_or_default();
     let skipped: Vec<_> = match shared.settings.skip_failed {
         true => parameter("failed").split(',').collect(),
@@ -70,17 +76,20 @@ fn answer(
         skipped: &skipped,
     };
     let catalog = &shared.catalog;
-    let mut answer = match shared.offers.answer(asked.channel) {
-        Some(answer) => answer,
-        None => match catalog.select(&asked)? {
-            Some(offer) => catalog.answer(&offer, base)?,
-            None => nothing(),
-        },
+    let (mut answer, note) = match shared.offers.answer(asked.channel) {
+        Some(answer) => (answer, None),
+        None => (
+            match catalog.select(&asked)? {
+                Some(offer) => catalog.answer(&offer, base)?,
+                None => nothing(),
+            },
+            catalog.other_platforms(&asked)?,
+        ),
     };
     if let Some(fault) = fault {
         statement_fault::change(fault, &mut answer, catalog, &asked, base)?;
     }
-    Ok(answer)
+    Ok((answer, note))
 }
 
 /// Download URLs lead to the host by which the client knows this server.

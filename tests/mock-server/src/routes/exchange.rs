@@ -14,7 +14,7 @@ use axum::{
 };
 use url::form_urlencoded;
 
-use super::{Faulty, error, fault_answer};
+use super::{Faulty, Note, error, fault_answer};
 use crate::{
     Endpoint, Fault, LoggedRequest, ParseFaultError,
     range::requested_start,
@@ -50,7 +50,7 @@ pub(super) async fn exchange(
     };
     let length = body_length(&parts.method, &response);
     let delivery = delivery(&shared, fault.as_ref(), length);
-    let logged = logged(&parts, body, at, response.status(), fault);
+    let logged = logged(&parts, body, at, &response, fault);
     let entry = shared
         .log
         .push(logged, arrived, shared.settings.on_request.clone());
@@ -172,7 +172,7 @@ fn logged(
     parts: &Parts,
     body: Bytes,
     at: SystemTime,
-    status: StatusCode,
+    response: &Response<Body>,
     fault: Option<Fault>,
 ) -> LoggedRequest {
     LoggedRequest {
@@ -182,11 +182,15 @@ fn logged(
         range_start: requested_start(&parts.headers),
         headers: parts.headers.clone(),
         body,
-        status: status.as_u16(),
+        status: response.status().as_u16(),
         bytes_sent: 0,
         at,
         took: None,
         fault,
+        note: response
+            .extensions()
+            .get::<Note>()
+            .map(|note| note.0.clone()),
     }
 }
 

@@ -29,6 +29,10 @@ const LOOP_PATH: &str = "/redirect-loop";
 #[derive(Clone, Debug)]
 struct Faulty(crate::Fault);
 
+/// What the log says of an answer; among the response's extensions.
+#[derive(Clone, Debug)]
+struct Note(String);
+
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
         .route("/api/v1/updates/check", get(check::check))
@@ -55,7 +59,10 @@ fn error(status: StatusCode, message: &str) -> Response<Body> {
 
 impl IntoResponse for CatalogError {
     fn into_response(self) -> Response<Body> {
-        error(StatusCode::INTERNAL_SERVER_ERROR, &self.to_string())
+        let reason = self.to_string();
+        let mut response = error(StatusCode::INTERNAL_SERVER_ERROR, &reason);
+        response.extensions_mut().insert(Note(reason));
+        response
     }
 }
 

@@ -1393,73 +1393,46 @@ private class JavaLangRefCleanable(
 /**
  * @suppress
  */
-public object FfiConverterUByte: FfiConverter<UByte, Byte> {
-    override fun lift(value: Byte): UByte {
-        return value.toUByte()
+public object FfiConverterInt: FfiConverter<Int, Int> {
+    override fun lift(value: Int): Int {
+        return value
     }
 
-    fun lift(value: Int): UByte {
-        return value.toUByte()
+    override fun read(buf: ByteBuffer): Int {
+        return buf.getInt()
     }
 
-    override fun read(buf: ByteBuffer): UByte {
-        return lift(buf.get())
+    override fun lower(value: Int): Int {
+        return value
     }
 
-    override fun lower(value: UByte): Byte {
-        return value.toByte()
-    }
+    override fun allocationSize(value: Int) = 4UL
 
-    override fun allocationSize(value: UByte) = 1UL
-
-    override fun write(value: UByte, buf: ByteBuffer) {
-        buf.put(value.toByte())
+    override fun write(value: Int, buf: ByteBuffer) {
+        buf.putInt(value)
     }
 }
 
 /**
  * @suppress
  */
-public object FfiConverterUInt: FfiConverter<UInt, Int> {
-    override fun lift(value: Int): UInt {
-        return value.toUInt()
+public object FfiConverterLong: FfiConverter<Long, Long> {
+    override fun lift(value: Long): Long {
+        return value
     }
 
-    override fun read(buf: ByteBuffer): UInt {
-        return lift(buf.getInt())
+    override fun read(buf: ByteBuffer): Long {
+        return buf.getLong()
     }
 
-    override fun lower(value: UInt): Int {
-        return value.toInt()
+    override fun lower(value: Long): Long {
+        return value
     }
 
-    override fun allocationSize(value: UInt) = 4UL
+    override fun allocationSize(value: Long) = 8UL
 
-    override fun write(value: UInt, buf: ByteBuffer) {
-        buf.putInt(value.toInt())
-    }
-}
-
-/**
- * @suppress
- */
-public object FfiConverterULong: FfiConverter<ULong, Long> {
-    override fun lift(value: Long): ULong {
-        return value.toULong()
-    }
-
-    override fun read(buf: ByteBuffer): ULong {
-        return lift(buf.getLong())
-    }
-
-    override fun lower(value: ULong): Long {
-        return value.toLong()
-    }
-
-    override fun allocationSize(value: ULong) = 8UL
-
-    override fun write(value: ULong, buf: ByteBuffer) {
-        buf.putLong(value.toLong())
+    override fun write(value: Long, buf: ByteBuffer) {
+        buf.putLong(value)
     }
 }
 
@@ -3610,7 +3583,7 @@ data class DownloadFrom (
     /**
      * Bytes of its zip.
      */
-    val `size`: kotlin.ULong? = null 
+    val `size`: kotlin.Long? = null 
     , 
     /**
      * A release statement: its envelope, as JSON. It tells all but the address.
@@ -3636,7 +3609,7 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterOptionalString.read(buf),
-            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalLong.read(buf),
             FfiConverterOptionalString.read(buf),
         )
     }
@@ -3646,7 +3619,7 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.allocationSize(value.`version`) +
             FfiConverterString.allocationSize(value.`checksum`) +
             FfiConverterOptionalString.allocationSize(value.`signature`) +
-            FfiConverterOptionalULong.allocationSize(value.`size`) +
+            FfiConverterOptionalLong.allocationSize(value.`size`) +
             FfiConverterOptionalString.allocationSize(value.`release`)
     )
 
@@ -3655,7 +3628,7 @@ public object FfiConverterTypeDownloadFrom: FfiConverterRustBuffer<DownloadFrom>
             FfiConverterString.write(value.`version`, buf)
             FfiConverterString.write(value.`checksum`, buf)
             FfiConverterOptionalString.write(value.`signature`, buf)
-            FfiConverterOptionalULong.write(value.`size`, buf)
+            FfiConverterOptionalLong.write(value.`size`, buf)
             FfiConverterOptionalString.write(value.`release`, buf)
     }
 }
@@ -3669,12 +3642,12 @@ data class Flushed (
     /**
      * Reports that were settled by this call.
      */
-    val `delivered`: kotlin.UInt
+    val `delivered`: kotlin.Int
     , 
     /**
      * Reports that still wait.
      */
-    val `pending`: kotlin.UInt
+    val `pending`: kotlin.Int
     
 ){
     
@@ -3704,19 +3677,19 @@ data class Flushed (
 public object FfiConverterTypeFlushed: FfiConverterRustBuffer<Flushed> {
     override fun read(buf: ByteBuffer): Flushed {
         return Flushed(
-            FfiConverterUInt.read(buf),
-            FfiConverterUInt.read(buf),
+            FfiConverterInt.read(buf),
+            FfiConverterInt.read(buf),
         )
     }
 
     override fun allocationSize(value: Flushed) = (
-            FfiConverterUInt.allocationSize(value.`delivered`) +
-            FfiConverterUInt.allocationSize(value.`pending`)
+            FfiConverterInt.allocationSize(value.`delivered`) +
+            FfiConverterInt.allocationSize(value.`pending`)
     )
 
     override fun write(value: Flushed, buf: ByteBuffer) {
-            FfiConverterUInt.write(value.`delivered`, buf)
-            FfiConverterUInt.write(value.`pending`, buf)
+            FfiConverterInt.write(value.`delivered`, buf)
+            FfiConverterInt.write(value.`pending`, buf)
     }
 }
 
@@ -4087,7 +4060,7 @@ data class Release (
     /**
      * Bytes of the zip, where the server tells.
      */
-    val `size`: kotlin.ULong?
+    val `size`: kotlin.Long?
     , 
     /**
      * Whether the server asks for the update to be applied soon. The app decides.
@@ -4112,7 +4085,7 @@ data class Release (
     /**
      * Its place among the releases, where they are counted.
      */
-    val `sequence`: kotlin.ULong?
+    val `sequence`: kotlin.Long?
     
 ){
     
@@ -4130,33 +4103,33 @@ public object FfiConverterTypeRelease: FfiConverterRustBuffer<Release> {
     override fun read(buf: ByteBuffer): Release {
         return Release(
             FfiConverterString.read(buf),
-            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalLong.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalString.read(buf),
-            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalLong.read(buf),
         )
     }
 
     override fun allocationSize(value: Release) = (
             FfiConverterString.allocationSize(value.`version`) +
-            FfiConverterOptionalULong.allocationSize(value.`size`) +
+            FfiConverterOptionalLong.allocationSize(value.`size`) +
             FfiConverterBoolean.allocationSize(value.`mandatory`) +
             FfiConverterOptionalString.allocationSize(value.`releaseNotes`) +
             FfiConverterOptionalString.allocationSize(value.`minAppVersion`) +
             FfiConverterOptionalString.allocationSize(value.`maxAppVersion`) +
-            FfiConverterOptionalULong.allocationSize(value.`sequence`)
+            FfiConverterOptionalLong.allocationSize(value.`sequence`)
     )
 
     override fun write(value: Release, buf: ByteBuffer) {
             FfiConverterString.write(value.`version`, buf)
-            FfiConverterOptionalULong.write(value.`size`, buf)
+            FfiConverterOptionalLong.write(value.`size`, buf)
             FfiConverterBoolean.write(value.`mandatory`, buf)
             FfiConverterOptionalString.write(value.`releaseNotes`, buf)
             FfiConverterOptionalString.write(value.`minAppVersion`, buf)
             FfiConverterOptionalString.write(value.`maxAppVersion`, buf)
-            FfiConverterOptionalULong.write(value.`sequence`, buf)
+            FfiConverterOptionalLong.write(value.`sequence`, buf)
     }
 }
 
@@ -4705,15 +4678,15 @@ sealed class UpdateEvent {
         /**
          * How much of it, 0 to 100; 0 while its size is unknown.
          */
-        val `percent`: kotlin.UByte, 
+        val `percent`: kotlin.Int, 
         /**
          * Bytes on the disk.
          */
-        val `bytes`: kotlin.ULong, 
+        val `bytes`: kotlin.Long, 
         /**
          * Bytes that the bundle has, where it is known.
          */
-        val `totalBytes`: kotlin.ULong?, 
+        val `totalBytes`: kotlin.Long?, 
         /**
          * The bundle.
          */
@@ -4925,9 +4898,9 @@ public object FfiConverterTypeUpdateEvent : FfiConverterRustBuffer<UpdateEvent>{
     override fun read(buf: ByteBuffer): UpdateEvent {
         return when(buf.getInt()) {
             1 -> UpdateEvent.Download(
-                FfiConverterUByte.read(buf),
-                FfiConverterULong.read(buf),
-                FfiConverterOptionalULong.read(buf),
+                FfiConverterInt.read(buf),
+                FfiConverterLong.read(buf),
+                FfiConverterOptionalLong.read(buf),
                 FfiConverterTypeBundleInfo.read(buf),
                 )
             2 -> UpdateEvent.DownloadComplete(
@@ -4968,9 +4941,9 @@ public object FfiConverterTypeUpdateEvent : FfiConverterRustBuffer<UpdateEvent>{
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
-                + FfiConverterUByte.allocationSize(value.`percent`)
-                + FfiConverterULong.allocationSize(value.`bytes`)
-                + FfiConverterOptionalULong.allocationSize(value.`totalBytes`)
+                + FfiConverterInt.allocationSize(value.`percent`)
+                + FfiConverterLong.allocationSize(value.`bytes`)
+                + FfiConverterOptionalLong.allocationSize(value.`totalBytes`)
                 + FfiConverterTypeBundleInfo.allocationSize(value.`bundle`)
             )
         }
@@ -5045,9 +5018,9 @@ public object FfiConverterTypeUpdateEvent : FfiConverterRustBuffer<UpdateEvent>{
         when(value) {
             is UpdateEvent.Download -> {
                 buf.putInt(1)
-                FfiConverterUByte.write(value.`percent`, buf)
-                FfiConverterULong.write(value.`bytes`, buf)
-                FfiConverterOptionalULong.write(value.`totalBytes`, buf)
+                FfiConverterInt.write(value.`percent`, buf)
+                FfiConverterLong.write(value.`bytes`, buf)
+                FfiConverterOptionalLong.write(value.`totalBytes`, buf)
                 FfiConverterTypeBundleInfo.write(value.`bundle`, buf)
                 Unit
             }
@@ -5136,7 +5109,7 @@ sealed class UpdaterException: kotlin.Exception() {
         /**
          * How long to wait before that, in seconds, where the server said so.
          */
-        val `retryAfterSeconds`: kotlin.ULong?
+        val `retryAfterSeconds`: kotlin.Long?
         ) : UpdaterException() {
         override val message
             get() = "code=${ `code` }, detail=${ `detail` }, retryable=${ `retryable` }, retryAfterSeconds=${ `retryAfterSeconds` }"
@@ -5165,7 +5138,7 @@ public object FfiConverterTypeUpdaterError : FfiConverterRustBuffer<UpdaterExcep
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 FfiConverterBoolean.read(buf),
-                FfiConverterOptionalULong.read(buf),
+                FfiConverterOptionalLong.read(buf),
                 )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
         }
@@ -5179,7 +5152,7 @@ public object FfiConverterTypeUpdaterError : FfiConverterRustBuffer<UpdaterExcep
                 + FfiConverterString.allocationSize(value.`code`)
                 + FfiConverterString.allocationSize(value.`detail`)
                 + FfiConverterBoolean.allocationSize(value.`retryable`)
-                + FfiConverterOptionalULong.allocationSize(value.`retryAfterSeconds`)
+                + FfiConverterOptionalLong.allocationSize(value.`retryAfterSeconds`)
             )
         }
     }
@@ -5191,7 +5164,7 @@ public object FfiConverterTypeUpdaterError : FfiConverterRustBuffer<UpdaterExcep
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`detail`, buf)
                 FfiConverterBoolean.write(value.`retryable`, buf)
-                FfiConverterOptionalULong.write(value.`retryAfterSeconds`, buf)
+                FfiConverterOptionalLong.write(value.`retryAfterSeconds`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -5205,28 +5178,28 @@ public object FfiConverterTypeUpdaterError : FfiConverterRustBuffer<UpdaterExcep
 /**
  * @suppress
  */
-public object FfiConverterOptionalULong: FfiConverterRustBuffer<kotlin.ULong?> {
-    override fun read(buf: ByteBuffer): kotlin.ULong? {
+public object FfiConverterOptionalLong: FfiConverterRustBuffer<kotlin.Long?> {
+    override fun read(buf: ByteBuffer): kotlin.Long? {
         if (buf.get().toInt() == 0) {
             return null
         }
-        return FfiConverterULong.read(buf)
+        return FfiConverterLong.read(buf)
     }
 
-    override fun allocationSize(value: kotlin.ULong?): ULong {
+    override fun allocationSize(value: kotlin.Long?): ULong {
         if (value == null) {
             return 1UL
         } else {
-            return 1UL + FfiConverterULong.allocationSize(value)
+            return 1UL + FfiConverterLong.allocationSize(value)
         }
     }
 
-    override fun write(value: kotlin.ULong?, buf: ByteBuffer) {
+    override fun write(value: kotlin.Long?, buf: ByteBuffer) {
         if (value == null) {
             buf.put(0)
         } else {
             buf.put(1)
-            FfiConverterULong.write(value, buf)
+            FfiConverterLong.write(value, buf)
         }
     }
 }

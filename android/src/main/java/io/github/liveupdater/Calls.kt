@@ -14,7 +14,7 @@ internal val PluginCall.arguments get() = CallArguments(data.toString())
 internal fun PluginCall.reject(problem: Throwable) {
     if (problem is UpdaterException.Failed) {
         val data = js("retryable" to problem.retryable)
-        problem.retryAfterSeconds?.let { data.put("retryAfter", it.toLong()) }
+        problem.retryAfterSeconds?.let { data.put("retryAfter", it) }
         return reject(problem.detail, problem.code, data)
     }
     reject(problem.message ?: problem.toString(), "internal", js("retryable" to false))

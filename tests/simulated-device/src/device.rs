@@ -1,84 +1,66 @@
 //! A device with one app: a simulated disk, a server in memory, a clock that tests move.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use live_updater::{
-    Bundle, Config, DownloadRequest, Error, Event, Launch, Storage, SyncOutcome, Updater,
+    Bundle, Clock as _, Config, DownloadRequest, Error, Event, Launch, Storage, SyncOutcome,
+    Updater,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use storage_simulator::{SimulatedDisk, SimulatedStorage};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::{TICK, TestClock};
-use crate::server::{Server, files_of};
+use crate::files::bundle;
+use crate::server::Server;
+use crate::setting::Setting;
 
-/// What stands between the library and the disk.
-pub(crate) type Wrap = fn(SimulatedStorage) -> Arc<dyn Storage>;
+/// The most that one look of the watchdog adds to the active time.
+const MOST_PER_TICK: Duration = Duration::from_millis(500);
 
-/// A storage without anything in between.
-pub(crate) fn plain(storage: SimulatedStorage) -> Arc<dyn Storage> {
-    Arc::new(storage)
-}
-
-/// What differs between devices.
-#[derive(Debug, Clone)]
-pub(crate) struct Setting {
-    pub(crate) config: Value,
-    pub(crate) native_build: String,
-    pub(crate) has_syncfs: bool,
-    pub(crate) wrap: Wrap,
-}
-
-impl Setting {
-    pub(crate) fn new() -> Self {
-        Self {
-            config: json!({
-                "appId": "com.example.app",
-                "updateUrl": "http://127.0.0.1:1",
-                "trust": {"mode": "unsigned"},
-                "appReadyTimeout": 1000,
-                "applyAfterBackground": 300,
-            }),
-            native_build: "1".to_owned(),
-            has_syncfs: true,
-            wrap: plain,
-        }
-    }
-}
-
+/// A device, and the app on it.
 #[derive(Debug)]
-pub(crate) struct Device {
-    pub(crate) disk: SimulatedDisk,
-    pub(crate) server: Server,
-    pub(crate) clock: TestClock,
-    pub(crate) setting: Setting,
+pub struct Device {
+    /// What the app has its files on.
+    pub disk: SimulatedDisk,
+    /// Whom the app asks for updates.
+    pub server: Server,
+    /// The device's time.
+    pub clock: TestClock,
+    /// As it is installed.
+    pub setting: Setting,
     /// The device is on for the so many-th time.
-    pub(crate) boot: u32,
+    pub boot: u32,
     process: Option<Process>,
     runtime: Runtime,
     /// Whether work in the background is waited for, so that each run is like the last.
-    pub(crate) is_orderly: bool,
+    pub is_orderly: bool,
 }
 
 /// The app's process.
 #[derive(Debug)]
-pub(crate) struct Process {
-    pub(crate) updater: Updater,
+pub struct Process {
+    /// The library in it.
+    pub updater: Updater,
     storage: SimulatedStorage,
     clock: TestClock,
     /// The launch, or what took its place.
-    pub(crate) launch: Launch,
+    pub launch: Launch,
     is_active: bool,
     is_ready: bool,
+    /// Active time of what runs, as the watchdog counts it.
+    watched: Duration,
+    /// How long the watchdog has something to look at in a bundle that was good before.
+    longest: Duration,
     events: Arc<Mutex<Vec<Event>>>,
     /// How often the trash has been looked through when all is tidied up.
     tidied: u64,
 }
 
 impl Device {
-    pub(crate) fn new(disk: SimulatedDisk, server: Server, setting: Setting, boot: u32) -> Self {
+    /// A device that is on for the `boot`th time, and runs no app yet.
+    pub fn new(disk: SimulatedDisk, server: Server, setting: Setting, boot: u32) -> Self {
         Self {
             disk,
             server,
@@ -92,16 +74,16 @@ impl Device {
     }
 
     /// Starts the app's process; the one before dies without a word.
-    pub(crate) fn launch(&mut self, is_active: bool) -> Launch {
+    pub fn launch(&mut self, is_active: bool) -> Launch {
         self.kill();
         let storage = self.disk.mount();
         let clock = self.clock.of_new_process();
         let events = Arc::new(Mutex::new(Vec::new()));
         let listened = Arc::clone(&events);
         let updater = Updater::builder(storage.root(), self.config())
-            .native_version("1.0.0")
+            .native_version(self.setting.native_version.clone())
             .native_build(self.setting.native_build.clone())
-            .boot_id(format!("boot {}", self.boot))
+            .boot_id(self.boot_id())
             .storage((self.setting.wrap)(storage.clone()))
             .clock(Arc::new(clock.clone()))
             .transport(Arc::new(self.server.clone()))
@@ -116,6 +98,8 @@ impl Device {
             launch: launch.clone(),
             is_active,
             is_ready: false,
+            watched: Duration::ZERO,
+            longest: self.ready_timeout(),
             events,
             tidied,
         });
@@ -126,7 +110,7 @@ impl Device {
 
     /// Launches until nothing is put off: after a reboot, a launch that has no time to hash a trial
     /// leaves it to the next one, and so does one that rolls back.
-    pub(crate) fn launch_at_last(&mut self) -> Launch {
+    pub fn launch_at_last(&mut self) -> Launch {
         let mut launch = self.launch(true);
         for _ in 0..10 {
             if self.state().is_none_or(|state| state["next"].is_null()) {
@@ -137,35 +121,70 @@ impl Device {
         launch
     }
 
+    /// The app's process is launched once more, as by an activity that is made anew. What a
+    /// `resume` would apply is applied in the background.
+    pub fn launch_again(&mut self, is_active: bool) -> Launch {
+        let launch = self.updater().launch(is_active);
+        if let Some(process) = &mut self.process {
+            process.is_active = is_active;
+        }
+        launch
+    }
+
     /// The device with the same disk, when it has been switched off properly and on again.
-    pub(crate) fn after_reboot(&self) -> Self {
+    #[must_use]
+    pub fn after_reboot(&self) -> Self {
         let (server, setting) = (self.server.copy(), self.setting.clone());
         Self::new(self.disk.copy(), server, setting, self.boot + 1)
     }
 
     /// The app's process dies.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.storage.kill();
         }
     }
 
-    pub(crate) fn process(&self) -> &Process {
+    /// What runs.
+    ///
+    /// # Panics
+    ///
+    /// Nothing runs.
+    pub fn process(&self) -> &Process {
         self.process.as_ref().expect("the app runs")
     }
 
-    pub(crate) fn updater(&self) -> &Updater {
+    /// The library in the app's process.
+    ///
+    /// # Panics
+    ///
+    /// Nothing runs.
+    pub fn updater(&self) -> &Updater {
         &self.process().updater
     }
 
     /// What the host shows; nothing where the app doesn't run.
-    pub(crate) fn launched(&self) -> Option<&Launch> {
+    pub fn launched(&self) -> Option<&Launch> {
         self.process.as_ref().map(|process| &process.launch)
     }
 
-    pub(crate) fn ready(&mut self) -> Result<Bundle, Error> {
+    /// The page says that it works.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::notify_app_ready`].
+    pub fn ready(&mut self) -> Result<Bundle, Error> {
+        let token = self.process().launch.launch_token.clone();
+        self.ready_with(&token)
+    }
+
+    /// A page says that it works, perhaps one of long ago.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::notify_app_ready`].
+    pub fn ready_with(&mut self, token: &str) -> Result<Bundle, Error> {
         let updater = &self.process().updater;
-        let token = &self.process().launch.launch_token;
         let ready = self.runtime.block_on(updater.notify_app_ready(token));
         if let Some(process) = &mut self.process
             && ready.is_ok()
@@ -177,19 +196,33 @@ impl Device {
         ready
     }
 
-    pub(crate) fn sync(&mut self) -> Result<SyncOutcome, Error> {
+    /// Checks, downloads and sets as next.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::sync`].
+    pub fn sync(&mut self) -> Result<SyncOutcome, Error> {
         let outcome = self.runtime.block_on(self.updater().sync());
         self.settle();
         outcome
     }
 
-    pub(crate) fn download(&mut self) -> Result<Bundle, Error> {
+    /// Downloads what was offered last.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::download`].
+    pub fn download(&mut self) -> Result<Bundle, Error> {
         let request = DownloadRequest::Offered;
         self.runtime.block_on(self.updater().download(request))
     }
 
     /// Another bundle runs from now on.
-    pub(crate) fn replace(
+    ///
+    /// # Errors
+    ///
+    /// Those of `change`.
+    pub fn replace(
         &mut self,
         change: impl AsyncFnOnce(&Updater) -> Result<Launch, Error>,
     ) -> Result<(), Error> {
@@ -203,7 +236,12 @@ impl Device {
         replaced
     }
 
-    pub(crate) fn pause(&mut self) -> Result<(), Error> {
+    /// The app goes to the background.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::pause`].
+    pub fn pause(&mut self) -> Result<(), Error> {
         let paused = self.updater().pause();
         if let Some(process) = &mut self.process {
             process.is_active = false;
@@ -212,7 +250,11 @@ impl Device {
     }
 
     /// The app comes back. What is due is activated.
-    pub(crate) fn resume(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::resume`].
+    pub fn resume(&mut self) -> Result<(), Error> {
         let updater = &self.process().updater;
         let resumed = match updater.resume() {
             Ok(applied) => self.runtime.block_on(applied),
@@ -225,14 +267,19 @@ impl Device {
         resumed
     }
 
-    pub(crate) fn call<T>(&mut self, call: impl AsyncFnOnce(&Updater) -> T) -> T {
+    /// A call after which all is done that it has caused.
+    pub fn call<T>(&mut self, call: impl AsyncFnOnce(&Updater) -> T) -> T {
         let answer = self.runtime.block_on(call(self.updater()));
         self.settle();
         answer
     }
 
     /// A call after which the trash is emptied.
-    pub(crate) fn delete(&mut self, id: &str) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::delete`].
+    pub fn delete(&mut self, id: &str) -> Result<(), Error> {
         let deleted = self.runtime.block_on(self.updater().delete(id));
         if let Some(process) = &mut self.process
             && deleted.is_ok()
@@ -244,24 +291,42 @@ impl Device {
     }
 
     /// The page stays white until the watchdog has had enough.
-    pub(crate) fn wait_for_watchdog(&mut self) {
+    pub fn wait_for_watchdog(&mut self) {
         for _ in 0..4 {
-            let process = self.process();
-            let waits = process.clock.waits();
-            self.clock.advance(TICK);
-            if !self.is_orderly {
-                std::thread::yield_now();
-                continue;
+            self.wait(TICK);
+        }
+    }
+
+    /// Time passes, and the watchdog has looked, where there is something to look at.
+    pub fn wait(&mut self, duration: Duration) {
+        let is_watched = self.process.as_ref().is_some_and(Process::is_watched);
+        let before = self.disk.read("starts");
+        self.clock.advance(duration);
+        if !self.is_orderly {
+            std::thread::yield_now();
+        } else if is_watched {
+            if let Some(process) = &mut self.process {
+                process.watched += duration.min(MOST_PER_TICK);
             }
+            let disk = self.disk.clone();
             self.eventually("the watchdog's next look", |process| {
-                process.clock.waits() > waits || process.reloaded().is_some()
+                // Whoever holds the record's write up holds up the state too.
+                let has_looked = disk.read("starts") != before && process.runs_what_was_launched();
+                has_looked && (!process.is_watched() || process.clock.is_watching())
+                    || process.reloaded().is_some()
             });
         }
-        self.follow_reload();
+        if self.process.is_some() {
+            self.follow_reload();
+        }
     }
 
     /// The host says that what runs is bad.
-    pub(crate) fn take_back(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::set_bundle_error`].
+    pub fn take_back(&mut self) -> Result<(), Error> {
         let updater = &self.process().updater;
         let taken = self.runtime.block_on(updater.set_bundle_error(None));
         self.follow_reload();
@@ -269,7 +334,11 @@ impl Device {
     }
 
     /// Hashes what runs. Where it is damaged, another takes its place.
-    pub(crate) fn verify(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::verify`].
+    pub fn verify(&mut self) -> Result<(), Error> {
         let process = self.process();
         let id = process.launch.bundle.id.as_str();
         let verified = self.runtime.block_on(process.updater.verify(id));
@@ -277,71 +346,21 @@ impl Device {
         verified.map(drop)
     }
 
-    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+    /// Delivers the reports to a server that takes them, which it does not for longer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Updater::flush`].
+    pub fn flush(&mut self) -> Result<(), Error> {
         self.server.take_reports(true);
         let flushed = self.runtime.block_on(self.updater().flush());
         self.server.take_reports(false);
         flushed.map(|_| ())
     }
 
-    /// The state as it was last committed.
-    pub(crate) fn state(&self) -> Option<Value> {
+    /// The state as the app has it; nothing where it doesn't run.
+    pub fn state(&self) -> Option<Value> {
         self.process.as_ref()?.updater.state().ok()
-    }
-
-    /// Whether the files of a bundle are exactly those of a version.
-    pub(crate) fn is_whole(&self, id: &str, version: &str) -> bool {
-        let folder = Path::new("bundles").join(id);
-        self.disk.files(folder.join("www")) == files_of(version)
-            && self.disk.read(folder.join("files")).is_some()
-    }
-
-    /// What is wrong with what a launch gave.
-    pub(crate) fn flaw_of(&self, launch: &Launch) -> Option<String> {
-        let bundle = &launch.bundle;
-        let is_right = match &launch.path {
-            None => bundle.id.is_builtin(),
-            Some(path) => {
-                *path == www(bundle.id.as_str())
-                    && self.is_whole(bundle.id.as_str(), &bundle.version)
-            }
-        };
-        (!is_right).then(|| format!("{} {} is served, and not whole", bundle.version, bundle.id))
-    }
-
-    /// What is in the root and mustn't be there when an update is complete and tidied up.
-    pub(crate) fn litter(&self) -> Option<String> {
-        const ALLOWED: [&str; 10] = [
-            "bundles",
-            "downloads",
-            "lock",
-            "staging",
-            "starts",
-            "state.a",
-            "state.a.broken",
-            "state.b",
-            "state.b.broken",
-            "trash",
-        ];
-        let names = self.disk.names("");
-        if let Some(name) = names.iter().find(|name| !ALLOWED.contains(&name.as_str())) {
-            return Some(name.clone());
-        }
-        for folder in ["downloads", "staging", "trash"] {
-            if let Some(name) = self.disk.names(folder).first() {
-                return Some(format!("{folder}/{name}"));
-            }
-        }
-        let state = self.state().unwrap_or_default();
-        let is_named = |id: &&String| {
-            let bundle = bundle(&state, id);
-            bundle.is_some_and(|bundle| bundle["status"] != "error")
-        };
-        let bundles = self.disk.names("bundles");
-        bundles
-            .iter()
-            .find(|id| !is_named(id))
-            .map(|id| format!("bundles/{id}"))
     }
 
     fn config(&self) -> Config {
@@ -388,7 +407,25 @@ impl Device {
     }
 
     fn boot_id(&self) -> String {
-        format!("boot {}", self.boot)
+        (self.setting.boot_id)(self.boot)
+    }
+
+    fn ready_timeout(&self) -> Duration {
+        let millis = self.setting.config["appReadyTimeout"].as_u64();
+        Duration::from_millis(millis.unwrap_or(10_000))
+    }
+
+    /// What its wall clock shows, since the Unix epoch.
+    pub fn now(&self) -> Duration {
+        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH);
+        now.unwrap_or_default()
+    }
+
+    /// Loads what was to be loaded in the background.
+    pub fn catch_up(&mut self) {
+        if self.process.is_some() {
+            self.follow_reload();
+        }
     }
 
     /// Waits until something holds in the process.
@@ -409,14 +446,23 @@ impl Drop for Device {
 
 impl Process {
     fn load(&mut self, launch: Launch) {
-        self.is_ready &= self.launch.launch_token == launch.launch_token;
+        if self.launch.launch_token != launch.launch_token {
+            self.is_ready = false;
+            self.watched = Duration::ZERO;
+        }
         self.launch = launch;
         self.events.lock().unwrap().clear();
     }
 
     /// Whether the watchdog has something to watch.
     fn is_watched(&self) -> bool {
-        !self.launch.bundle.id.is_builtin() && self.is_active && !self.is_ready
+        let is_over = !self.launch.trial && self.watched >= self.longest;
+        !self.launch.bundle.id.is_builtin() && self.is_active && !self.is_ready && !is_over
+    }
+
+    fn runs_what_was_launched(&self) -> bool {
+        let state = self.updater.state();
+        state.is_ok_and(|state| state["running"] == *self.launch.bundle.id.as_str())
     }
 
     /// What the host was told to load and hasn't loaded.
@@ -427,20 +473,4 @@ impl Process {
             _ => None,
         })
     }
-}
-
-/// The record of a bundle in a state.
-pub(crate) fn bundle<'a>(state: &'a Value, id: &str) -> Option<&'a Value> {
-    state["bundles"]
-        .as_array()?
-        .iter()
-        .find(|bundle| bundle["id"] == id)
-}
-
-/// Where a host finds the web files of a bundle.
-fn www(id: &str) -> PathBuf {
-    Path::new(storage_simulator::ROOT_PATH)
-        .join("bundles")
-        .join(id)
-        .join("www")
 }

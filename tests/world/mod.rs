@@ -1,4 +1,6 @@
-//! An app on a device, and the server opposite.
+//! An app on a device, and the server opposite: for tests of the library as a whole.
+
+pub(crate) mod signing;
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -6,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use live_updater::{Config, Event, Launch, Updater};
+use live_updater::{Config, Event, Launch, Updater, UpdaterBuilder};
 use mock_update_server::{MockServer, MockServerBuilder};
 use serde_json::{Value, json};
 
@@ -56,13 +58,28 @@ impl World {
         Config::from_json(&self.config.to_string()).unwrap()
     }
 
+    /// The configuration with another value in this key, as the app would have it in a file.
+    pub(crate) fn config_with(&self, key: &str, value: Value) -> String {
+        let mut config = self.config.clone();
+        config[key] = value;
+        config.to_string()
+    }
+
     /// Starts the app's process; the one before must have been dropped.
     pub(crate) fn open(&self) -> Updater {
+        self.open_with(|builder| builder)
+    }
+
+    /// Starts the app's process on a host that has other wishes.
+    pub(crate) fn open_with(
+        &self,
+        change: impl FnOnce(UpdaterBuilder) -> UpdaterBuilder,
+    ) -> Updater {
         let events = Arc::clone(&self.events);
-        Updater::builder(self.root.path(), self.config())
+        let builder = Updater::builder(self.root.path(), self.config())
             .native_version("1.0.0")
-            .listener(move |event| events.lock().unwrap().push(event))
-            .open()
+            .listener(move |event| events.lock().unwrap().push(event));
+        change(builder).open()
     }
 
     /// Starts the app's process and launches.

@@ -4,15 +4,20 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use storage_simulator::SimulatedDisk;
 
+use crate::web::digest;
+
 /// The newest valid slot.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Slot {
-    pub(crate) generation: u64,
-    pub(crate) state: Value,
+#[expect(clippy::exhaustive_structs, reason = "it is what it is")]
+pub struct Slot {
+    /// Counts the commits.
+    pub generation: u64,
+    /// The state.
+    pub state: Value,
 }
 
 /// The state that a process would find; generation 0 and null where there is none.
-pub(crate) fn newest(disk: &SimulatedDisk) -> Slot {
+pub fn newest(disk: &SimulatedDisk) -> Slot {
     ["state.a", "state.b"]
         .iter()
         .filter_map(|name| decode(&disk.read(name)?))
@@ -20,7 +25,8 @@ pub(crate) fn newest(disk: &SimulatedDisk) -> Slot {
         .unwrap_or_default()
 }
 
-fn decode(bytes: &[u8]) -> Option<Slot> {
+/// What is in a slot; nothing where it isn't whole.
+pub fn decode(bytes: &[u8]) -> Option<Slot> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let (line, payload) = (std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]);
     let (head, digest) = line.rsplit_once(' ')?;
@@ -40,4 +46,13 @@ fn decode(bytes: &[u8]) -> Option<Slot> {
         generation: fields.next()?.parse().ok()?,
         state: serde_json::from_slice(payload).ok()?,
     })
+}
+
+/// A slot as it lies on a disk.
+pub fn encode(slot: &Slot) -> Vec<u8> {
+    let payload = slot.state.to_string();
+    let (generation, length) = (slot.generation, payload.len());
+    let head = format!("live-updater-state 1 {generation} {length} ");
+    let digest = digest(format!("{head}{payload}").as_bytes());
+    format!("{head}{digest}\n{payload}").into_bytes()
 }

@@ -1,28 +1,32 @@
 //! An update server in memory: native-update's protocol, without a network.
 
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::io::{Cursor, Write};
-use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use live_updater::{Body, BoxFuture, Method, Request, Response, Transport, TransportError};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use storage_simulator::SimulatedDisk;
+
+use crate::web::{Offer, zip_of};
 
 /// Bytes of a bundle that arrive at once.
 const PIECE: usize = 1500;
 
-/// Offers the version that was published last. Clones are the same server.
-#[derive(Clone)]
-pub(crate) struct Server(Arc<Mutex<State>>);
+/// Offers what was published last. Clones are the same server.
+#[derive(Clone, Default)]
+pub struct Server(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    offered: Option<String>,
+    offered: Option<Offer>,
     takes_reports: bool,
+    /// It hears reports, and its answers get lost.
+    loses_answers: bool,
+    /// For how many seconds it wants to be left alone.
+    asks_to_wait: Option<u64>,
+    /// The bundles that it sends have wrong bytes.
+    is_garbling: bool,
     /// The next bundle breaks off after so many bytes, and so does every one after it.
     breaks_after: Option<usize>,
     heard: Vec<Report>,
@@ -33,26 +37,33 @@ struct State {
 
 /// What the server was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub(crate) id: String,
-    pub(crate) version: String,
-    pub(crate) success: bool,
+#[expect(clippy::exhaustive_structs, reason = "tests compare them")]
+pub struct Report {
+    /// The report's id: a repeat has the same.
+    pub id: String,
+    /// The bundle's version.
+    pub version: String,
+    /// Whether it became ready.
+    pub success: bool,
     /// Steps that the disk had done by then.
-    pub(crate) at: usize,
+    pub at: usize,
 }
 
 impl Server {
-    pub(crate) fn new() -> Self {
-        Self(Arc::default())
+    /// A server that offers nothing and takes no reports.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Another server that knows the same.
-    pub(crate) fn copy(&self) -> Self {
+    #[must_use]
+    pub fn copy(&self) -> Self {
         self.at(usize::MAX)
     }
 
     /// A server that knows what this one was told before a moment.
-    pub(crate) fn at(&self, step: usize) -> Self {
+    #[must_use]
+    pub fn at(&self, step: usize) -> Self {
         let state = self.state();
         let heard = state.heard.iter().filter(|report| report.at <= step);
         let heard = heard.map(|report| Report {
@@ -67,28 +78,52 @@ impl Server {
     }
 
     /// From now on, reports are noted with the steps of this disk.
-    pub(crate) fn watch(&self, disk: &SimulatedDisk) {
+    pub fn watch(&self, disk: &SimulatedDisk) {
         self.state().disk = Some(disk.clone());
     }
 
-    pub(crate) fn publish(&self, version: &str) {
-        self.state().offered = Some(version.to_owned());
+    /// Offers a version, unsigned.
+    pub fn publish(&self, version: &str) {
+        self.offer(Some(Offer::new(version)));
     }
 
-    pub(crate) fn take_reports(&self, takes_reports: bool) {
+    /// Offers this, or nothing.
+    pub fn offer(&self, offer: Option<Offer>) {
+        self.state().offered = offer;
+    }
+
+    /// Whether reports are taken; otherwise it can't be reached for them.
+    pub fn take_reports(&self, takes_reports: bool) {
         self.state().takes_reports = takes_reports;
     }
 
-    pub(crate) fn break_after(&self, bytes: Option<usize>) {
+    /// Hears reports from now on, and never says so.
+    pub fn lose_answers(&self, loses_answers: bool) {
+        self.state().loses_answers = loses_answers;
+    }
+
+    /// Answers the next check with the wish to be left alone for so many seconds.
+    pub fn ask_to_wait(&self, seconds: Option<u64>) {
+        self.state().asks_to_wait = seconds;
+    }
+
+    /// Sends wrong bytes from now on.
+    pub fn garble(&self, is_garbling: bool) {
+        self.state().is_garbling = is_garbling;
+    }
+
+    /// Breaks each bundle off after so many bytes from now on.
+    pub fn break_after(&self, bytes: Option<usize>) {
         self.state().breaks_after = bytes;
     }
 
-    pub(crate) fn heard(&self) -> Vec<Report> {
+    /// All reports so far, repeats included.
+    pub fn heard(&self) -> Vec<Report> {
         self.state().heard.clone()
     }
 
     /// How often a bundle was asked for.
-    pub(crate) fn bundle_requests(&self) -> usize {
+    pub fn bundle_requests(&self) -> usize {
         self.state().bundle_requests
     }
 
@@ -99,12 +134,17 @@ impl Server {
     fn answer(&self, request: &Request) -> Result<Response, TransportError> {
         let mut state = self.state();
         match (request.method, request.url.path()) {
-            (Method::Get, "/api/v1/updates/check") => Ok(small(200, &state.offer())),
+            (Method::Get, "/api/v1/updates/check") => Ok(state.check()),
             (Method::Get, path) => state.bundle(path.rsplit('/').next().unwrap_or(path), request),
             (Method::Post, _) if state.takes_reports => {
                 let body = request.body.as_deref().unwrap_or_default();
                 state.hear(&serde_json::from_slice(body).expect("a report is JSON"));
                 Ok(small(200, &json!({})))
+            }
+            (Method::Post, _) if state.loses_answers => {
+                let body = request.body.as_deref().unwrap_or_default();
+                state.hear(&serde_json::from_slice(body).expect("a report is JSON"));
+                Err(TransportError::Broken("connection reset".to_owned()))
             }
             _ => Err(TransportError::Connect("away".to_owned())),
         }
@@ -112,31 +152,32 @@ impl Server {
 }
 
 impl State {
-    fn offer(&self) -> Value {
-        let Some(version) = &self.offered else {
-            return json!({"updateAvailable": false});
-        };
-        let zip = zip_of(version);
-        let digest = Sha256::digest(&zip[..]);
-        let checksum: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        json!({
-            "updateAvailable": true,
-            "version": version,
-            "downloadUrl": format!("/api/v1/bundles/{version}"),
-            "checksum": checksum,
-            "size": zip.len(),
-        })
+    fn check(&mut self) -> Response {
+        if let Some(seconds) = self.asks_to_wait.take() {
+            let mut response = small(429, &json!({}));
+            let wish = ("retry-after".to_owned(), seconds.to_string());
+            response.headers.push(wish);
+            return response;
+        }
+        let nothing = || json!({"updateAvailable": false});
+        small(
+            200,
+            &self.offered.as_ref().map_or_else(nothing, Offer::to_answer),
+        )
     }
 
-    fn bundle(&mut self, version: &str, request: &Request) -> Result<Response, TransportError> {
+    fn bundle(&mut self, content: &str, request: &Request) -> Result<Response, TransportError> {
         self.bundle_requests += 1;
-        let zip = zip_of(version);
+        let mut zip = zip_of(content);
+        if self.is_garbling {
+            zip = Arc::new(zip.iter().map(|byte| !byte).collect());
+        }
         let range = request.headers.iter().find(|(name, _)| name == "range");
         let start: usize = range
             .and_then(|(_, range)| range.strip_prefix("bytes=")?.strip_suffix('-'))
             .map_or(0, |start| start.parse().expect("a start"));
         let mut headers = vec![
-            ("etag".to_owned(), format!("\"{version}\"")),
+            ("etag".to_owned(), format!("\"{content}\"")),
             ("content-length".to_owned(), (zip.len() - start).to_string()),
         ];
         if start > 0 {
@@ -207,44 +248,4 @@ impl Body for Pieces {
             Ok((!piece.is_empty()).then_some(piece))
         })
     }
-}
-
-/// The web files of a version: a few, in folders, of a sector or of some, all of them its own.
-pub(crate) fn files_of(version: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-    let text = |name: &str, len: usize| {
-        let line = format!("{name} of {version}\n");
-        line.bytes().cycle().take(len).collect::<Vec<u8>>()
-    };
-    let noise = |name: &str, len: usize| {
-        let blocks = (0..len.div_ceil(32)).map(|block| {
-            let digest = Sha256::digest(format!("{name} {version} {block}"));
-            <[u8; 32]>::from(digest)
-        });
-        blocks.flatten().take(len).collect::<Vec<u8>>()
-    };
-    [
-        ("index.html", text("index.html", 700)),
-        ("js/app.js", text("app.js", 5000)),
-        ("js/chunk.js", noise("chunk.js", 1400)),
-        ("css/app.css", text("app.css", 90)),
-        ("img/logo.png", noise("logo.png", 2600)),
-        ("empty.txt", Vec::new()),
-    ]
-    .map(|(path, bytes)| (PathBuf::from(path), bytes))
-    .into()
-}
-
-fn zip_of(version: &str) -> Arc<Vec<u8>> {
-    static ZIPS: LazyLock<Mutex<HashMap<String, Arc<Vec<u8>>>>> = LazyLock::new(Mutex::default);
-    let mut zips = ZIPS.lock().unwrap_or_else(PoisonError::into_inner);
-    let zip = zips.entry(version.to_owned()).or_insert_with(|| {
-        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (path, bytes) in files_of(version) {
-            let options = zip::write::SimpleFileOptions::default();
-            writer.start_file(path.to_str().unwrap(), options).unwrap();
-            writer.write_all(&bytes).unwrap();
-        }
-        Arc::new(writer.finish().unwrap().into_inner())
-    });
-    Arc::clone(zip)
 }

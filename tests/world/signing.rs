@@ -9,9 +9,9 @@ use p256::pkcs8::{EncodePublicKey as _, LineEnding};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{World, zip};
+use super::{World, zip};
 
-const PAYLOAD_TYPE: &str = "application/vnd.live-updater.release+json";
+pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.live-updater.release+json";
 
 /// A zip, and what a statement says of it.
 pub(crate) struct Web {
@@ -49,13 +49,21 @@ fn digest(bytes: &[u8]) -> Sha256Digest {
     Sha256Digest::new(Sha256::digest(bytes).into())
 }
 
-fn key(seed: u8) -> SigningKey {
+/// The pair of keys of a seed, the same each time.
+pub(crate) fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
 
-fn pem(seed: u8) -> String {
+/// The public key of a seed.
+pub(crate) fn pem(seed: u8) -> String {
     let key = key(seed).verifying_key();
     key.to_public_key_pem(LineEnding::LF).unwrap()
+}
+
+/// The id of a public key.
+pub(crate) fn key_id(pem: &str) -> String {
+    let key = PublicKey::from_pem(pem, None).unwrap();
+    key.key_id().to_owned()
 }
 
 /// The configuration that pins the keys of these seeds.
@@ -95,15 +103,29 @@ pub(crate) fn rollback(sequence: u64) -> Value {
 /// The envelope of a payload that the key of `seed` has signed.
 pub(crate) fn envelope(payload: &Value, seed: u8) -> Value {
     let payload = payload.to_string();
-    let length = payload.len();
-    let message = format!("DSSEv1 41 {PAYLOAD_TYPE} {length} {payload}");
-    let signature = key(seed).sign(message.as_bytes()).to_bytes();
-    let public = PublicKey::from_pem(&pem(seed), None).unwrap();
+    let signature = signature(&payload, seed);
+    enclosed(&payload, &[signature])
+}
+
+/// The envelope of a payload, with these signatures.
+pub(crate) fn enclosed(payload: &str, signatures: &[Value]) -> Value {
     json!({
         "payloadType": PAYLOAD_TYPE,
-        "payload": STANDARD.encode(&payload),
-        "signatures": [{"keyid": public.key_id(), "sig": STANDARD.encode(signature)}],
+        "payload": STANDARD.encode(payload),
+        "signatures": signatures,
     })
+}
+
+/// The signature that the key of `seed` makes over a payload.
+pub(crate) fn signature(payload: &str, seed: u8) -> Value {
+    let bytes = key(seed).sign(&encoded(payload)).to_bytes();
+    json!({"keyid": key_id(&pem(seed)), "sig": STANDARD.encode(bytes)})
+}
+
+/// What is signed of a payload.
+pub(crate) fn encoded(payload: &str) -> Vec<u8> {
+    let length = payload.len();
+    format!("DSSEv1 41 {PAYLOAD_TYPE} {length} {payload}").into_bytes()
 }
 
 impl World {
