@@ -4,14 +4,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// The name of one bundle on this device: random, never reused; or `builtin`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct BundleId(String);
+pub struct BundleId(#[serde(deserialize_with = "only_ours")] String);
 
 impl BundleId {
     /// The web files in the app's package.
@@ -203,6 +204,15 @@ pub(crate) fn from_unix_millis(millis: u64) -> SystemTime {
         .unwrap_or(UNIX_EPOCH)
 }
 
+/// Ids name folders: no other text becomes one.
+fn only_ours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match BundleId::parse(&text) {
+        Some(id) => Ok(id.0),
+        None => Err(D::Error::custom("not the id of a bundle")),
+    }
+}
+
 /// JSON has no words for a path that is no Unicode; serde would fail for the whole launch.
 #[expect(clippy::ref_option, reason = "serde gives the field as it is")]
 fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -257,6 +267,7 @@ mod tests {
             "0123456789abcdef0123456789abcdeg",
         ] {
             assert_eq!(BundleId::parse(text), None);
+            assert!(serde_json::from_value::<BundleId>(text.into()).is_err());
         }
     }
 

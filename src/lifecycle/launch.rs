@@ -142,7 +142,7 @@ impl LaunchDecision {
         };
         // Without a record of how the launch went, it went down with the power: it counts.
         let counts = starts.is_none_or(|starts| !starts.is_paused || starts.has_crashed);
-        record.failed_launches += u32::from(counts);
+        record.failed_launches = record.failed_launches.saturating_add(counts.into());
         record.active_millis = record
             .active_millis
             .saturating_add(starts.map_or(0, |starts| starts.active_millis));
@@ -214,21 +214,29 @@ impl LaunchDecision {
             }
             return;
         };
-        // A verdict may have come while another bundle was running because this one's start
-        // could not be made durable.
-        if record.status == BundleStatus::Error {
-            self.fall_back(inspect);
-            return;
-        }
-        if record.status != BundleStatus::Trial {
-            match inspect.is_whole(&record) {
+        match record.status {
+            // A verdict may have come while another bundle was running because this one's start
+            // could not be made durable.
+            BundleStatus::Error => self.fall_back(inspect),
+            BundleStatus::Success => match inspect.is_whole(&record) {
                 Ok(true) => {}
                 Ok(false) => self.lose(&id, inspect),
                 Err(error) => self.leave_unreadable(&id, &error, inspect),
+            },
+            BundleStatus::Pending | BundleStatus::Trial => {
+                self.check_trial(&record, facts, inspect);
             }
-            return;
         }
-        match inspect.inspect_trial(&record) {
+    }
+
+    fn check_trial(
+        &mut self,
+        record: &BundleRecord,
+        facts: &LaunchFacts<'_>,
+        inspect: &mut dyn Inspect,
+    ) {
+        let id = record.id.clone();
+        match inspect.inspect_trial(record) {
             Inspection::Damaged => self.lose(&id, inspect),
             Inspection::Unfinished => {
                 transition::leave_trial(&mut self.state);
@@ -238,6 +246,7 @@ impl LaunchDecision {
             }
             Inspection::Whole { hashed_boot } => {
                 if let Some(record) = self.state.bundle_mut(&id) {
+                    record.status = BundleStatus::Trial;
                     record.hashed_boot = hashed_boot;
                 }
                 self.state.attempt = Some(facts.attempt);

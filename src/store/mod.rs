@@ -140,7 +140,12 @@ impl Store {
         self.slots = slots;
         match loaded {
             Loaded::State(payload) => match serde_json::from_slice(&payload) {
-                Ok(state) => self.state = state,
+                Ok(state) => {
+                    self.state = state;
+                    // It is no bundle that could be tried, or taken back.
+                    let bundles = &mut self.state.bundles;
+                    bundles.retain(|record| !record.id.is_builtin());
+                }
                 // The digest held, so it is no damage but a layout that this version can't read.
                 Err(error) => {
                     return Err(Error::storage("read", Path::new("state"), error.into()));

@@ -62,7 +62,8 @@ impl Slots {
                 Slot::Empty if index == 0 && !exists(storage, Path::new(NAMES[1])) => {}
                 Slot::Damaged | Slot::Empty => is_damaged = true,
                 Slot::Valid(generation, payload) => {
-                    if newest.as_ref().is_none_or(|(best, ..)| *best < generation) {
+                    let is_newer = |(best, ..): &(u64, _, _)| is_after(generation, *best);
+                    if newest.as_ref().is_none_or(is_newer) {
                         newest = Some((generation, index, payload));
                     }
                 }
@@ -89,7 +90,7 @@ impl Slots {
     /// commit goes to the same slot again.
     pub(crate) fn commit(&mut self, storage: &dyn Storage, payload: &[u8]) -> Result<(), Error> {
         let path = Path::new(NAMES[self.target]);
-        let generation = self.generation + 1;
+        let generation = self.generation.wrapping_add(1);
         let slot = encode(SCHEMA, generation, payload);
         // Whatever is written has to be read again: a slot over the limit would count as damaged.
         if slot.len() as u64 > LIMIT {
@@ -162,38 +163,37 @@ fn exists(storage: &dyn Storage, path: &Path) -> bool {
     !matches!(storage.metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
+/// Whether one generation came after another. They begin anew after the last that there is.
+fn is_after(generation: u64, other: u64) -> bool {
+    generation.wrapping_sub(other).cast_signed() > 0
+}
+
 pub(crate) fn encode(schema: u32, generation: u64, payload: &[u8]) -> Vec<u8> {
-    let head = format!("{MAGIC} {schema} {generation} {} ", payload.len());
-    let digest = digest(&head, payload);
-    let mut bytes = format!("{head}{digest}\n").into_bytes();
+    let mut bytes = header(schema, generation, payload).into_bytes();
+    bytes.push(b'\n');
     bytes.extend_from_slice(payload);
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Option<(u32, u64, &[u8])> {
+/// Reads what [`encode`] wrote, and nothing that differs from it in any bit.
+pub(crate) fn decode(bytes: &[u8]) -> Option<(u32, u64, &[u8])> {
     let end = bytes.iter().take(256).position(|byte| *byte == b'\n')?;
     let (line, rest) = bytes.split_at_checked(end)?;
     let payload = rest.get(1..)?;
     let line = std::str::from_utf8(line).ok()?;
-    let mut fields = line.split(' ');
-    let magic = fields.next()?;
+    let mut fields = line.split(' ').skip(1);
     let schema = fields.next()?.parse().ok()?;
     let generation = fields.next()?.parse().ok()?;
-    let length: usize = fields.next()?.parse().ok()?;
-    let expected: Sha256Digest = fields.next()?.parse().ok()?;
-    let head = line.get(..line.len().checked_sub(64)?)?;
-    let is_valid = magic == MAGIC
-        && fields.next().is_none()
-        && payload.len() == length
-        && digest(head, payload) == expected;
-    is_valid.then_some((schema, generation, payload))
+    (line == header(schema, generation, payload)).then_some((schema, generation, payload))
 }
 
-fn digest(head: &str, payload: &[u8]) -> Sha256Digest {
+fn header(schema: u32, generation: u64, payload: &[u8]) -> String {
+    let head = format!("{MAGIC} {schema} {generation} {} ", payload.len());
     let mut hasher = Sha256::new();
-    hasher.update(head.as_bytes());
+    hasher.update(&head);
     hasher.update(payload);
-    Sha256Digest::new(hasher.finalize().into())
+    let digest = Sha256Digest::new(hasher.finalize().into());
+    format!("{head}{digest}")
 }
 
 #[cfg(test)]
@@ -232,15 +232,17 @@ mod tests {
     }
 
     #[test]
-    fn any_flipped_byte_or_truncation_of_the_newest_falls_back_to_the_other() {
+    fn any_flipped_bit_or_truncation_of_the_newest_falls_back_to_the_other() {
         let (root, storage) = with_two_commits();
         let path = root.path().join("state.b");
         let whole = fs::read(&path).unwrap();
         for index in 0..whole.len() {
-            let mut torn = whole.clone();
-            torn[index] ^= 1;
-            fs::write(&path, &torn).unwrap();
-            assert_eq!(payload(&storage), b"one", "byte {index} flipped");
+            for bit in 0..8 {
+                let mut torn = whole.clone();
+                torn[index] ^= 1 << bit;
+                fs::write(&path, &torn).unwrap();
+                assert_eq!(payload(&storage), b"one", "bit {bit} of {index} flipped");
+            }
             fs::write(&path, &whole[..index]).unwrap();
             assert_eq!(payload(&storage), b"one", "cut at {index}");
         }
@@ -257,6 +259,22 @@ mod tests {
         }
         slots.commit(&storage, b"three").unwrap();
         assert_eq!(payload(&storage), b"three");
+    }
+
+    #[test]
+    fn what_is_committed_after_the_last_generation_is_the_newest() {
+        let (root, storage) = with_two_commits();
+        for (slot, generation, payload) in [("state.a", 1, "before"), ("state.b", 0, "last")] {
+            let slot = root.path().join(slot);
+            let bytes = encode(SCHEMA, u64::MAX - generation, payload.as_bytes());
+            fs::write(slot, bytes).unwrap();
+        }
+        assert_eq!(payload(&storage), b"last");
+        for next in ["three", "four", "five"] {
+            let (mut slots, _) = Slots::load(&storage).unwrap();
+            slots.commit(&storage, next.as_bytes()).unwrap();
+            assert_eq!(payload(&storage), next.as_bytes());
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Where a power cut takes it, the counts are zero and nothing else is lost, so it isn't synced;
 //! but for what ends a row of bad launches: a power cut would bring back the record before it.
 
+use std::io;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -48,19 +49,29 @@ impl Starts {
         }
     }
 
-    /// Reads the record; nothing where there is none, or where it is damaged.
+    /// Reads the record; nothing where there is none, or where it is damaged. A file that can't be
+    /// one goes.
     pub(crate) fn load(storage: &dyn Storage) -> Option<Self> {
-        let bytes = storage.read(Path::new(NAME), LENGTH as u64).ok()?;
-        Self::decode(&bytes)
+        let path = Path::new(NAME);
+        match storage.read(path, LENGTH as u64) {
+            Ok(bytes) => Self::decode(&bytes),
+            Err(error) => {
+                // It is too long, and would stay so: records are written over its start.
+                if error.kind() == io::ErrorKind::InvalidData {
+                    let _ = storage.remove_file(path);
+                }
+                None
+            }
+        }
     }
 
     /// Writes the record over the one before.
-    pub(crate) fn store(&self, storage: &dyn Storage) -> std::io::Result<()> {
+    pub(crate) fn store(&self, storage: &dyn Storage) -> io::Result<()> {
         storage.overwrite(Path::new(NAME), &self.encode())
     }
 
     /// As [`store`](Self::store), and durable when it returns.
-    pub(crate) fn commit(&self, storage: &dyn Storage) -> std::io::Result<()> {
+    pub(crate) fn commit(&self, storage: &dyn Storage) -> io::Result<()> {
         storage.commit(Path::new(NAME), &self.encode())
     }
 
@@ -81,8 +92,7 @@ impl Starts {
                 | u8::from(self.is_ready) << 1
                 | u8::from(self.has_crashed) << 2,
         );
-        bytes.extend_from_slice(&Sha256::digest(&bytes));
-        bytes
+        seal(bytes)
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
@@ -111,9 +121,17 @@ impl Starts {
     }
 }
 
+/// Puts the checksum behind a record.
+pub(crate) fn seal(mut body: Vec<u8>) -> Vec<u8> {
+    let checksum = Sha256::digest(&body);
+    body.extend_from_slice(&checksum);
+    body
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::disk::DiskStorage;
 
     #[test]
     fn a_record_survives_and_a_damaged_one_is_none() {
@@ -132,5 +150,16 @@ mod tests {
                 assert_eq!(Starts::decode(&bytes[..index]), None);
             }
         }
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_keeps_no_record_from_being_read() {
+        let root = tempfile::tempdir().unwrap();
+        let storage = DiskStorage::new(root.path());
+        std::fs::write(root.path().join(NAME), [b'x'; LENGTH + 1]).unwrap();
+        assert_eq!(Starts::load(&storage), None);
+        let starts = Starts::new(BundleId::random(), 7, false);
+        starts.store(&storage).unwrap();
+        assert_eq!(Starts::load(&storage), Some(starts));
     }
 }

@@ -3,6 +3,7 @@
 mod activation;
 mod collection;
 mod crash_loop;
+mod forged_state;
 mod native_update;
 mod page_marks;
 mod problems;

@@ -106,7 +106,10 @@ pub(super) const PROOFS: [Proof; 7] = [
         promise: "Nothing unverified runs.",
         how: "Whatever a server, a network or a broken disk may hand over is fed to the code that reads \
           it, under AddressSanitizer, from inputs that are kept and on from there: nothing panics, \
-          every refusal is an answer with its code, and what is taken keeps within its limits.",
+          every refusal is an answer with its code, and what is taken keeps within its limits. \
+          An app also starts on disks whose state, record of the launch before and file list \
+          are such inputs: a bundle whose files are all there runs, or builtin, what runs is \
+          told of as what it is, and bundles that are never ready go.",
         tools: &[Tool::new("g++", "g++")],
         way: Way::Suite("fuzz"),
     },

@@ -154,7 +154,7 @@ mod tests {
             root,
         };
         let targets = fuzz.targets().unwrap();
-        assert!(targets.len() >= 6, "{targets:?}");
+        assert!(targets.len() >= 9, "{targets:?}");
         for target in targets {
             let corpus = fuzz.root.join("fuzz/corpus").join(&target);
             let inputs = fs::read_dir(&corpus).map(Iterator::count).unwrap_or(0);

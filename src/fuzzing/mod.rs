@@ -3,6 +3,9 @@
 //! Each function takes what an attacker, a broken server or a broken disk may hand over, and
 //! panics where something doesn't hold: a refusal is always an answer.
 
+mod launch;
+mod slot;
+
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -10,14 +13,13 @@ use crate::archive::{Archive, FileList, FileSource, Limits};
 use crate::config::Config;
 use crate::download::range::ContentRange;
 use crate::error::Error;
-use crate::lifecycle::Lifecycle;
-use crate::lifecycle::rules::Rules;
+use crate::release;
 use crate::source::{Answer, Inquiry, Offer, native_update};
-use crate::store::Store;
-use crate::store::slots;
-use crate::store::storage::{ReadAt, Storage};
+use crate::store::storage::ReadAt;
 use crate::verify::statement::{MAX_SEQUENCE, Statement};
-use crate::{NativeVersion, SystemClock, release};
+
+pub use launch::{launch, starts};
+pub use slot::{slot, slots};
 
 /// A `Content-Range`: what is taken makes sense, and reads the same when written again.
 pub fn content_range(text: &str) {
@@ -128,26 +130,6 @@ pub fn configuration(text: &str) {
     if let Err(error) = Config::from_json(text) {
         assert_eq!(error.code(), "config");
     }
-}
-
-/// A slot of the state as it is on the disk, around any payload.
-pub fn slot(generation: u64, payload: &[u8]) -> Vec<u8> {
-    slots::encode(slots::SCHEMA, generation, payload)
-}
-
-/// A root in any condition: the store opens, and a launch gives something to run.
-pub fn launch(storage: Arc<dyn Storage>) {
-    let config = Config::from_json(r#"{"appId": "a", "trust": {"mode": "unsigned"}}"#);
-    let native_version: NativeVersion = "1.0.0".parse().expect("a version");
-    let rules = Rules::new(
-        &config.expect("a configuration"),
-        native_version,
-        "1".to_owned(),
-    );
-    let clock = Arc::new(SystemClock::new());
-    let mut lifecycle = Lifecycle::new(Store::open(storage), rules, clock, None);
-    let (launch, ..) = lifecycle.launch(true);
-    assert_eq!(launch.path.is_none(), launch.bundle.id.is_builtin());
 }
 
 #[derive(Debug)]
