@@ -6,7 +6,6 @@ mod demo;
 mod device;
 mod inspect;
 mod keygen;
-mod keys;
 mod mock;
 mod output;
 mod pack;
