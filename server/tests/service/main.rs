@@ -3,4 +3,5 @@
 
 mod bundles;
 mod checks;
+mod signing;
 mod support;
