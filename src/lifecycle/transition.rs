@@ -2,6 +2,8 @@
 //!
 //! Pure functions on [`State`]; `docs/lifecycle.md` has them as a table and a diagram.
 
+use std::mem;
+
 use semver::Version;
 
 use crate::bundle::{BundleId, BundleStatus, FailureReason};
@@ -51,6 +53,7 @@ pub(crate) fn become_ready(state: &mut State, id: &BundleId, now: u64) -> bool {
         return false;
     };
     let was_trial = record.status == BundleStatus::Trial;
+    let was_withdrawn = mem::take(&mut record.is_withdrawn);
     if was_trial {
         record.status = BundleStatus::Success;
         record.failed_launches = 0;
@@ -62,7 +65,7 @@ pub(crate) fn become_ready(state: &mut State, id: &BundleId, now: u64) -> bool {
         return false;
     }
     if state.good.first() == Some(id) {
-        return was_trial;
+        return was_trial || was_withdrawn;
     }
     state.good.retain(|good| good != id);
     state.good.insert(0, id.clone());
@@ -138,7 +141,18 @@ impl Fallback {
     }
 }
 
-/// The newest good bundle that is whole and isn't `excluded`; builtin where there is none.
+/// The server takes back all that was good. Nothing is blocked, and nothing falls back to it until
+/// it is ready again.
+pub(crate) fn withdraw_good(state: &mut State) {
+    for id in state.good.clone() {
+        if let Some(record) = state.bundle_mut(&id) {
+            record.is_withdrawn = true;
+        }
+    }
+}
+
+/// The newest good bundle that is whole, isn't `excluded` and wasn't withdrawn; builtin where there
+/// is none.
 pub(crate) fn fallback(
     state: &State,
     excluded: Option<&BundleId>,
@@ -150,7 +164,7 @@ pub(crate) fn fallback(
     };
     let good = state.good.iter().filter(|id| Some(*id) != excluded);
     for record in good.filter_map(|id| state.bundle(id)) {
-        if record.status != BundleStatus::Success {
+        if record.status != BundleStatus::Success || record.is_withdrawn {
             continue;
         }
         match is_whole(record) {
@@ -178,7 +192,10 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
     state.next = state
         .good
         .iter()
-        .find(|id| kept.iter().any(|record| record.id == **id))
+        .find(|id| {
+            let is_it = |record: &&BundleRecord| record.id == **id;
+            kept.iter().find(is_it).is_some_and(|it| !it.is_withdrawn)
+        })
         .cloned();
     state.next_is_offered = false;
     state.current = BundleId::builtin();

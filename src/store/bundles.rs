@@ -102,6 +102,7 @@ impl BundleDescription {
             failed_launches: 0,
             active_millis: 0,
             hashed_boot,
+            is_withdrawn: false,
         }
     }
 

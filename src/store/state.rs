@@ -133,6 +133,9 @@ pub(crate) struct BundleRecord {
     /// The boot of the device in which all files were last hashed.
     #[serde(default)]
     pub(crate) hashed_boot: Option<String>,
+    /// The server has taken it back, which is no verdict: it is no fallback until it is ready again.
+    #[serde(default)]
+    pub(crate) is_withdrawn: bool,
 }
 
 impl BundleRecord {

@@ -168,6 +168,16 @@ impl Phone {
         id
     }
 
+    /// How often the state was committed.
+    fn generation(&self) -> u64 {
+        SLOTS
+            .iter()
+            .filter_map(|name| fs::read_to_string(self.root.path().join(name)).ok())
+            .filter_map(|slot| slot.split(' ').nth(2)?.parse().ok())
+            .max()
+            .unwrap_or(0)
+    }
+
     fn path(&self, relative: &Path) -> PathBuf {
         self.root.path().join(relative)
     }
