@@ -11,7 +11,9 @@ use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::native_version::NativeVersion;
 use crate::report::{self, Confirmation};
-use crate::store::state::{BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State};
+use crate::store::state::{
+    BundleRecord, Channel, FailedUpdate, FailedVersion, RefusedBytes, Repair, State,
+};
 use crate::store::trusted::Trusted;
 
 use super::rules::Rules;
@@ -36,9 +38,29 @@ pub(crate) fn activate(state: &mut State, id: &BundleId, attempt: u64) {
     state.attempt = state.is_trial(id).then_some(attempt);
 }
 
+/// Chooses the channel while `running` runs. What a trial has chosen holds from now on, and for good
+/// once it is ready.
+pub(crate) fn set_channel(state: &mut State, running: &BundleId, channel: Option<String>) {
+    let before = mem::replace(&mut state.channel, channel);
+    if state.is_trial(running) {
+        let before = Channel { name: before };
+        state.channel_before_trial.get_or_insert(before);
+    } else {
+        state.channel_before_trial = None;
+    }
+}
+
+/// The trial is over and wasn't ready: a bad bundle must not be able to end updates for good.
+fn take_channel_back(state: &mut State) {
+    if let Some(before) = state.channel_before_trial.take() {
+        state.channel = before.name;
+    }
+}
+
 /// Takes the current bundle's trial back without a verdict.
 pub(crate) fn leave_trial(state: &mut State) {
     state.attempt = None;
+    take_channel_back(state);
     let current = state.current.clone();
     if let Some(record) = state.bundle_mut(&current)
         && record.status == BundleStatus::Trial
@@ -61,6 +83,7 @@ pub(crate) fn become_ready(state: &mut State, id: &BundleId, now: u64) -> bool {
         let confirmation = Confirmation::success(record.version.clone(), now);
         report::enqueue(&mut state.confirmations, confirmation);
         state.attempt = None;
+        state.channel_before_trial = None;
     } else if record.status != BundleStatus::Success {
         return false;
     }
@@ -200,6 +223,7 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
     state.next_is_offered = false;
     state.current = BundleId::builtin();
     state.attempt = None;
+    take_channel_back(state);
     state.bundles = kept;
     state.good.clear();
     state.failed.clear();
@@ -262,6 +286,7 @@ fn fail(state: &mut State, id: &BundleId, reason: FailureReason) -> Option<Bundl
     }
     if state.current == *id {
         state.attempt = None;
+        take_channel_back(state);
     }
     state.failed_update = Some(FailedUpdate {
         bundle: record.clone(),

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) custom_id: Option<String>,
     /// Set by `setChannel`; the configuration's otherwise.
     pub(crate) channel: Option<String>,
+    /// The channel of before the trial that is going on, where that has set another.
+    pub(crate) channel_before_trial: Option<Channel>,
     /// What the last launch was meant to run.
     pub(crate) current: BundleId,
     /// What the next launch will try.
@@ -108,6 +110,13 @@ impl State {
             .find(|repair| repair.checksum == *checksum)
             .map_or(0, |repair| repair.count)
     }
+}
+
+/// A channel that may be had back; the configuration's without a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Channel {
+    #[serde(default)]
+    pub(crate) name: Option<String>,
 }
 
 /// What is known of one bundle on the disk.

@@ -1,6 +1,7 @@
 //! The life of an app on a phone whose clock the tests turn: real files, no network.
 
 mod activation;
+mod channel;
 mod collection;
 mod crash_loop;
 mod forged_state;
