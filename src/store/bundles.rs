@@ -54,14 +54,15 @@ impl BundleFolder {
     ///
     /// `storage` where the file system fails, which says nothing about the bundle.
     pub(crate) fn is_whole(&self, storage: &dyn Storage) -> Result<bool, Error> {
-        Ok(is_file(storage, &self.www().join("index.html"))?
-            && is_file(storage, &self.file_list())?)
+        Ok(has_bytes(storage, &self.www().join("index.html"))?
+            && has_bytes(storage, &self.file_list())?)
     }
 }
 
-fn is_file(storage: &dyn Storage, path: &Path) -> Result<bool, Error> {
+/// A file without a byte is what a power cut may leave of one: neither of the two was installed so.
+fn has_bytes(storage: &dyn Storage, path: &Path) -> Result<bool, Error> {
     match storage.metadata(path) {
-        Ok(metadata) => Ok(metadata.kind == FileKind::File),
+        Ok(metadata) => Ok(metadata.kind == FileKind::File && metadata.len > 0),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
             _ => Err(Error::storage("look at", path, error)),
