@@ -15,6 +15,7 @@ use crate::error::Error;
 pub(crate) const BUNDLES: &str = "bundles";
 pub(crate) const STAGING: &str = "staging";
 pub(crate) const TRASH: &str = "trash";
+pub(crate) const DOWNLOADS: &str = "downloads";
 
 /// The folder of one bundle, in `bundles/` or in `staging/`.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@ mod activation;
 mod channel;
 mod collection;
 mod crash_loop;
+mod foreign_files;
 mod forged_state;
 mod native_update;
 mod page_marks;
