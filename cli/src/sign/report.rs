@@ -32,19 +32,19 @@ impl Report {
         envelope: Envelope,
         statement: Payload,
         signers: &[Signer],
-        warning: Option<Warning>,
+        others: impl IntoIterator<Item = Warning>,
     ) -> Result<Self, Failure> {
         let own = public_keys(signers)?;
         let key_ids = envelope.key_ids();
-        let others = key_ids
+        let strangers = key_ids
             .iter()
             .filter(|id| own.iter().all(|key| key.key_id() != *id));
         Ok(Self {
             file: file.to_owned(),
             payload_sha256: envelope.content(file)?.sha256,
-            unverified_key_ids: others.cloned().collect(),
+            unverified_key_ids: strangers.cloned().collect(),
             key_ids,
-            warnings: warnings(&statement).into_iter().chain(warning).collect(),
+            warnings: warnings(&statement).into_iter().chain(others).collect(),
             statement,
             sequence_file: None,
             envelope,

@@ -125,10 +125,15 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     report::refuse_own_revocation(&payload, &keys)?;
     refuse_other(&out, &payload)?;
 
-    let (payload, sequence_file) = number(arguments, payload, output)?;
+    let Numbered {
+        payload,
+        sequence_file,
+        warning,
+    } = number(arguments, payload, output)?;
     let mut envelope = Envelope::new(&payload)?;
     report::sign(&mut envelope, &payload, &out, &keys)?;
-    let report = Report::new(&out, envelope, payload, &keys, other_version(arguments))?;
+    let warnings = warning.into_iter().chain(other_version(arguments));
+    let report = Report::new(&out, envelope, payload, &keys, warnings)?;
     report.warn(output);
     if out == Path::new("-") {
         return report.print_envelope(output);
@@ -150,11 +155,15 @@ fn out(arguments: &Arguments) -> Result<PathBuf, Failure> {
 /// What is signed, but for its sequence.
 fn payload(arguments: &Arguments) -> Result<Payload, Failure> {
     let issued_at = arguments.issued_at.unwrap_or_else(Timestamp::now);
-    let expires_at = arguments
-        .expires_at
-        .or_else(|| issued_at.after(arguments.expires_in))
-        .filter(|expires_at| *expires_at > issued_at)
-        .ok_or_else(|| Failure::usage("it would expire before it is issued"))?;
+    let expires_at = match arguments.expires_at {
+        Some(expires_at) => expires_at,
+        None => issued_at
+            .after(arguments.expires_in)
+            .ok_or_else(|| Failure::usage("it would expire after the year 9999"))?,
+    };
+    if expires_at <= issued_at {
+        return Err(Failure::usage("it would expire before it is issued"));
+    }
     let (min, max) = (&arguments.min_app_version, &arguments.max_app_version);
     if min
         .as_ref()
@@ -191,26 +200,25 @@ fn payload(arguments: &Arguments) -> Result<Payload, Failure> {
     })
 }
 
-/// Gives the payload its sequence.
-fn number(
-    arguments: &Arguments,
+/// A payload that has its sequence.
+struct Numbered {
     payload: Payload,
-    output: &Output,
-) -> Result<(Payload, PathBuf), Failure> {
+    sequence_file: PathBuf,
+    warning: Option<Warning>,
+}
+
+/// Gives the payload its sequence.
+fn number(arguments: &Arguments, payload: Payload, output: &Output) -> Result<Numbered, Failure> {
     let path = match (&arguments.sequence_file, arguments.keys.first()) {
         (Some(path), _) => path.clone(),
         (None, Some(key)) => key.with_file_name(SEQUENCE_FILE),
         (None, None) => return Err(Failure::usage("a key is needed")),
     };
     let file = SequenceFile::open(&path, output)?;
-    if file.last(&payload.app_id, &payload.channel).is_none() && arguments.sequence.is_none() {
+    let last = file.last(&payload.app_id, &payload.channel);
+    let is_first = last.is_none() && arguments.sequence.is_none();
+    if is_first {
         refuse_first_with_revoked(&path, &payload)?;
-        output.warn(&format!(
-            "{} knows no sequence of {}, channel {}: it begins with 1. Where statements were signed before, devices refuse this one: say --sequence with a higher number than theirs",
-            path.display(),
-            payload.app_id,
-            payload.channel
-        ));
     }
     let line = SequenceLine {
         app_id: payload.app_id.clone(),
@@ -226,13 +234,24 @@ fn number(
         Some(sequence) => WantedSequence::Exactly(sequence),
     };
     let sequence = file.take(wanted, line)?;
-    Ok((
-        Payload {
+    Ok(Numbered {
+        warning: is_first.then(|| begins(&path, &payload)),
+        payload: Payload {
             sequence,
             ..payload
         },
-        path,
-    ))
+        sequence_file: path,
+    })
+}
+
+fn begins(path: &Path, payload: &Payload) -> Warning {
+    let message = format!(
+        "{} knew no sequence of {}, channel {}: it begins with 1. Where statements were signed before, devices refuse this one: say --sequence with a higher number than theirs",
+        path.display(),
+        payload.app_id,
+        payload.channel
+    );
+    Warning::new("first_sequence", message)
 }
 
 /// A first sequence comes too late for devices that have seen others, and so does what it revokes.
