@@ -90,7 +90,7 @@ pub(crate) fn header_problem(name: &str, value: &str) -> Option<&'static str> {
     (!value.bytes().all(is_text)).then_some("has a value that is not printable ASCII")
 }
 
-/// The most bytes of a URL that are shown. A redirect may have chosen it, at whatever length.
+/// The most characters of a URL that are shown. A redirect may have chosen it, at whatever length.
 const SHOWN_URL: usize = 200;
 
 /// A URL without what may be secret in it: user, password, query and fragment. Its end is left out
@@ -100,8 +100,8 @@ pub(crate) fn display_url(url: &Url) -> String {
     url.set_query(None);
     without_credentials(&mut url);
     let mut text = String::from(url);
-    if text.len() > SHOWN_URL {
-        text.truncate(text.floor_char_boundary(SHOWN_URL));
+    if let Some((end, _)) = text.char_indices().nth(SHOWN_URL) {
+        text.truncate(end);
         text.push('…');
     }
     text
