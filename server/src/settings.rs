@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::files::UploadLimits;
 use crate::tls::Tls;
 
 /// How a service is to run.
@@ -67,6 +68,13 @@ impl Settings {
             body_timeout: Duration::from_secs(30),
             #[cfg(feature = "postgres")]
             postgres: None,
+        }
+    }
+
+    pub(crate) fn upload_limits(&self) -> UploadLimits {
+        UploadLimits {
+            bytes: self.max_bundle_bytes,
+            patience: self.body_timeout,
         }
     }
 }

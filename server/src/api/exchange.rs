@@ -1,14 +1,20 @@
 //! What each request goes through: an id, a line in the log, a count, and headers that protect.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use axum::BoxError;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::{StreamExt as _, stream};
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::MAX_JSON;
+use crate::error::ApiError;
 use crate::service::Shared;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,7 +45,8 @@ pub(super) async fn exchange(
     // The pattern, not the path: ids and names of others have no business in metrics and logs.
     let endpoint = request.extensions().get::<MatchedPath>();
     let endpoint = endpoint.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let mut response = next.run(request).await;
+    let request = request.map(|body| impatient(body, shared.settings.body_timeout));
+    let mut response = in_our_form(next.run(request).await);
     protect(&mut response, shared.is_https());
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -56,6 +63,40 @@ pub(super) async fn exchange(
         tracing::error!(%id, %method, endpoint, status = status.as_u16(), millis, "request failed");
     }
     response
+}
+
+/// A body that ends with an error where nothing comes for so long.
+fn impatient(body: Body, patience: Duration) -> Body {
+    let pieces = stream::try_unfold(body.into_data_stream(), move |mut pieces| async move {
+        match timeout(patience, pieces.next()).await {
+            Ok(Some(piece)) => Ok(Some((piece.map_err(BoxError::from)?, pieces))),
+            Ok(None) => Ok(None),
+            Err(waited) => Err(BoxError::from(waited)),
+        }
+    });
+    Body::from_stream(pieces)
+}
+
+/// What the framework refuses by itself, it says as plain text.
+fn in_our_form(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !is_plain || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    match status {
+        StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE => response,
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let limit = MAX_JSON as u64;
+            ApiError::TooLarge { limit }.into_response()
+        }
+        _ if status.is_client_error() => {
+            let message = "The request can't be read";
+            ApiError::invalid("invalid_request", message).into_response()
+        }
+        _ => ApiError::Internal("answered as plain text".to_owned()).into_response(),
+    }
 }
 
 fn protect(response: &mut Response, is_https: bool) {
