@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::BoxError;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{StreamExt as _, stream};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -32,6 +33,9 @@ const PROTECTION: [(HeaderName, &str); 5] = [
         "cross-origin",
     ),
 ];
+/// How long, and how many bytes, of a refused body are read.
+const FAREWELL: Duration = Duration::from_millis(500);
+const MOST_UNWANTED: usize = 16 << 20;
 const TWO_YEARS: &str = "max-age=63072000";
 
 pub(super) async fn exchange(
@@ -45,8 +49,13 @@ pub(super) async fn exchange(
     // The pattern, not the path: ids and names of others have no business in metrics and logs.
     let endpoint = request.extensions().get::<MatchedPath>();
     let endpoint = endpoint.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let request = request.map(|body| impatient(body, shared.settings.body_timeout));
+    let (parts, body) = request.into_parts();
+    let sent = Sent::new(body);
+    let request = Request::from_parts(parts, sent.body(shared.settings.body_timeout));
     let mut response = in_our_form(next.run(request).await);
+    if response.status().is_client_error() {
+        sent.drain().await;
+    }
     protect(&mut response, shared.is_https());
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -65,16 +74,43 @@ pub(super) async fn exchange(
     response
 }
 
-/// A body that ends with an error where nothing comes for so long.
-fn impatient(body: Body, patience: Duration) -> Body {
-    let pieces = stream::try_unfold(body.into_data_stream(), move |mut pieces| async move {
-        match timeout(patience, pieces.next()).await {
-            Ok(Some(piece)) => Ok(Some((piece.map_err(BoxError::from)?, pieces))),
-            Ok(None) => Ok(None),
-            Err(waited) => Err(BoxError::from(waited)),
-        }
-    });
-    Body::from_stream(pieces)
+/// What comes in, which the handler and this may read.
+#[derive(Clone)]
+struct Sent(Arc<Mutex<BodyDataStream>>);
+
+impl Sent {
+    fn new(body: Body) -> Self {
+        Self(Arc::new(Mutex::new(body.into_data_stream())))
+    }
+
+    /// A body that ends with an error where nothing comes for so long.
+    fn body(&self, patience: Duration) -> Body {
+        let sent = self.clone();
+        let pieces = stream::try_unfold(sent, move |sent| async move {
+            let next = timeout(patience, async { sent.0.lock().await.next().await });
+            match next.await {
+                Ok(Some(piece)) => Ok(Some((piece.map_err(BoxError::from)?, sent))),
+                Ok(None) => Ok(None),
+                Err(waited) => Err(BoxError::from(waited)),
+            }
+        });
+        Body::from_stream(pieces)
+    }
+
+    /// Reads a while what nobody wants: a connection that ends while its client still sends takes
+    /// the refusal along.
+    async fn drain(&self) {
+        let drained = timeout(FAREWELL, async {
+            let (mut pieces, mut left) = (self.0.lock().await, MOST_UNWANTED);
+            while let Some(Ok(piece)) = pieces.next().await {
+                left = left.saturating_sub(piece.len());
+                if left == 0 {
+                    break;
+                }
+            }
+        });
+        let _ = drained.await;
+    }
 }
 
 /// What the framework refuses by itself, it says as plain text.

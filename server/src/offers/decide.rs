@@ -20,7 +20,7 @@ pub(crate) struct Asking<'a> {
 /// What a device is to be answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Decision<'a> {
-    Nothing(Reason),
+    Nothing(#[expect(dead_code, reason = "for a protocol that is being written")] Reason),
     Offer {
         offer: &'a Offer,
         /// Whether it, or one that the device has skipped, must be installed.

@@ -97,11 +97,13 @@ impl AppOffers {
     }
 
     /// The channel for devices that name none.
+    #[expect(dead_code, reason = "for a protocol that is being written")]
     pub(crate) fn default_channel(&self) -> Option<&ChannelOffers> {
         self.channels.iter().find(|offers| offers.channel.is_public)
     }
 
     /// The channel that a device chose.
+    #[expect(dead_code, reason = "for a protocol that is being written")]
     pub(crate) fn chosen_channel(&self, device: &str) -> Option<&ChannelOffers> {
         let chosen = *self.chosen.get(device)?;
         let mut channels = self.channels.iter();
