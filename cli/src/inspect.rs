@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bundle::{INDEX, Survey, SurveyedFile, Tree, survey_zip};
 use crate::output::{Failure, Output, Warning, human};
-use crate::statement::Envelope;
+use crate::statement::is_in as is_statement;
 
 /// How many files are shown where not all were asked for.
 const SHOWN: usize = 20;
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         .metadata()
         .map_err(|error| Failure::unreadable(path, &error))?
         .is_dir();
-    if !is_folder && Envelope::is_in(path).map_err(|error| Failure::unreadable(path, &error))? {
+    if !is_folder && is_statement(path).map_err(|error| Failure::unreadable(path, &error))? {
         return statement::show(path, output);
     }
     let (survey, zip) = if is_folder {

@@ -7,11 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use live_updater::{PublicKey, SignatureAlgorithm};
+use live_updater::SignatureAlgorithm;
+use live_updater_signing::{KeyKind, PrivateKey};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::keys::{KeyKind, PrivateKey};
 use crate::output::{Failure, Output};
 
 /// Make a pair of keys: one signs bundles, the other goes into the app.
@@ -23,8 +23,8 @@ Example:
   live-updater keygen --algorithm rsa --bits 4096 --private ci.pem --public app.pem")]
 pub(crate) struct Arguments {
     /// The kind of keys
-    #[arg(long, value_enum, default_value_t = KeyKind::Ed25519)]
-    algorithm: KeyKind,
+    #[arg(long, value_enum, default_value_t = Algorithm::Ed25519)]
+    algorithm: Algorithm,
 
     /// The folder for live-updater.private.pem and live-updater.public.pem
     #[arg(long, value_name = "DIR", default_value = ".", conflicts_with_all = ["private", "public"])]
@@ -51,6 +51,17 @@ pub(crate) struct Arguments {
     force: bool,
 }
 
+/// The kinds of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Algorithm {
+    /// Ed25519: small, fast, and without choices that could be wrong
+    Ed25519,
+    /// ECDSA on P-256
+    P256,
+    /// RSA, for servers that sign with nothing else
+    Rsa,
+}
+
 /// What devices ask to be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TrustMode {
@@ -74,18 +85,13 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         refuse_existing(&[&private_path, &public_path])?;
     }
 
-    let key = PrivateKey::generate(arguments.algorithm, usize::from(arguments.bits))
-        .map_err(|problem| Failure::new("internal", problem))?;
-    let internal = |problem| Failure::new("internal", problem);
-    let public_key = key.to_public_pem().map_err(internal)?;
+    let key = PrivateKey::generate(kind(arguments))?;
+    let public_key = key.to_public_pem()?;
     let algorithm = key.default_algorithm();
-    let key_id = PublicKey::from_pem(&public_key, Some(algorithm))
-        .map_err(|error| internal(error.to_string()))?
-        .key_id()
-        .to_owned();
+    let key_id = key.public_key(algorithm)?.key_id().to_owned();
 
     // Nobody but its owner may read the private key, not even for a moment.
-    write_new(&private_path, &key.to_pem().map_err(internal)?, 0o600)?;
+    write_new(&private_path, &key.to_pem()?, 0o600)?;
     write_new(&public_path, &public_key, 0o644)?;
     output.result(&Report {
         trust: trust(arguments.mode, &public_key, algorithm),
@@ -95,6 +101,16 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         key_id,
         algorithm,
     })
+}
+
+fn kind(arguments: &Arguments) -> KeyKind {
+    match arguments.algorithm {
+        Algorithm::Ed25519 => KeyKind::Ed25519,
+        Algorithm::P256 => KeyKind::P256,
+        Algorithm::Rsa => KeyKind::Rsa {
+            bits: usize::from(arguments.bits),
+        },
+    }
 }
 
 fn refuse_existing(paths: &[&Path]) -> Result<(), Failure> {

@@ -6,10 +6,10 @@ mod demo;
 mod device;
 mod inspect;
 mod keygen;
-mod keys;
 mod mock;
 mod output;
 mod pack;
+mod serve;
 mod sign;
 mod statement;
 mod verify;
@@ -48,6 +48,7 @@ enum Command {
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
     Mock(mock::Arguments),
+    Serve(serve::Arguments),
     Device(device::Arguments),
     Demo(demo::Arguments),
 }
@@ -61,6 +62,7 @@ impl Command {
             Self::Verify(arguments) => verify::run(&arguments, output),
             Self::Inspect(arguments) => inspect::run(&arguments, output),
             Self::Mock(arguments) => mock::run(&arguments, output),
+            Self::Serve(arguments) => serve::run(&arguments, output),
             Self::Device(arguments) => device::run(&arguments, output),
             Self::Demo(arguments) => demo::run(&arguments, output),
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use live_updater_signing::SigningError;
 use serde::Serialize;
 use serde_json::json;
 
@@ -95,6 +96,12 @@ impl fmt::Display for Warning {
     }
 }
 
+impl From<live_updater_signing::Warning> for Warning {
+    fn from(warning: live_updater_signing::Warning) -> Self {
+        Self::new(warning.code(), warning.to_string())
+    }
+}
+
 /// Why a command has no result.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -146,6 +153,19 @@ impl From<live_updater::Error> for Failure {
         match error {
             live_updater::Error::Storage { .. } => Self { exit: 2, ..failure },
             _ => failure,
+        }
+    }
+}
+
+impl From<SigningError> for Failure {
+    fn from(error: SigningError) -> Self {
+        match error {
+            SigningError::Refused(error) => error.into(),
+            SigningError::NoNativeVersion { .. } => Self::usage(
+                "no native version lies between --min-app-version and --max-app-version",
+            ),
+            error if error.code() == "usage" => Self::usage(error.to_string()),
+            error => Self::new(error.code(), error.to_string()),
         }
     }
 }

@@ -5,12 +5,12 @@ use std::{fmt, fs, io};
 
 use clap::Args;
 use live_updater::{Sha256Digest, SignatureAlgorithm, Trust, verify_file};
+use live_updater_signing::{PrivateKey, Signer};
 use semver::Version;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::bundle::{self, Survey, Tree};
-use crate::keys;
 use crate::output::{Failure, Output, Warning, human};
 use crate::sign::{signature_file, write_signature};
 
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let key = arguments
         .sign
         .as_deref()
-        .map(keys::read_private)
+        .map(PrivateKey::read)
         .transpose()?;
     let folder = fs::canonicalize(&arguments.folder)
         .map_err(|error| Failure::unreadable(&arguments.folder, &error))?;
@@ -70,9 +70,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let list = with_suffix(&out, ".files");
     let text = survey.list();
     fs::write(&list, &text).map_err(|error| Failure::unwritable(&list, &error))?;
-    let signature = match &key {
+    let signature = match key {
         Some(key) => {
-            let signed = keys::sign_file(&out, key, arguments.algorithm)?;
+            let signed = Signer::new(key, arguments.algorithm)?.sign_file(&out)?;
             write_signature(&signature_file(&out), &signed)?;
             Some(Signature {
                 file: signature_file(&out),

@@ -9,9 +9,9 @@ use std::{fmt, fs};
 
 use clap::{Args, Subcommand};
 use live_updater::{Sha256Digest, SignatureAlgorithm};
+use live_updater_signing::{PrivateKey, SignedFile, Signer};
 use serde::Serialize;
 
-use crate::keys::{self, Signed};
 use crate::output::{Failure, Output};
 
 /// Sign a zip: the signature goes beside it as FILE.zip.sig. Or sign a release as a whole.
@@ -74,8 +74,8 @@ fn sign_bundle(arguments: &Bundle, output: &Output) -> Result<(), Failure> {
     let (Some(file), Some(key)) = (&arguments.file, &arguments.key) else {
         return Err(Failure::usage("a zip and --key are needed"));
     };
-    let key = keys::read_private(key)?;
-    let signed = keys::sign_file(file, &key, arguments.algorithm)?;
+    let signer = Signer::new(PrivateKey::read(key)?, arguments.algorithm)?;
+    let signed = signer.sign_file(file)?;
     let out = arguments
         .out
         .clone()
@@ -100,7 +100,7 @@ pub(crate) fn signature_file(bundle: &Path) -> PathBuf {
 }
 
 /// Writes a signature as text with a line end.
-pub(crate) fn write_signature(path: &Path, signed: &Signed) -> Result<(), Failure> {
+pub(crate) fn write_signature(path: &Path, signed: &SignedFile) -> Result<(), Failure> {
     fs::write(path, format!("{}\n", signed.signature))
         .map_err(|error| Failure::unwritable(path, &error))
 }

@@ -1,15 +1,19 @@
-//! Release statements: what they bind, the envelope around it, and how sequences are counted.
+//! Release statements in files: which files are some, how they are shown, and how sequences are
+//! counted.
 
-mod content;
-mod envelope;
-mod payload;
 mod sequence;
 mod table;
-mod time;
 
-pub(crate) use content::BundleContent;
-pub(crate) use envelope::{Envelope, refuse_answer};
-pub(crate) use payload::{Action, Payload};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
 pub(crate) use sequence::{Line as SequenceLine, SequenceFile, Wanted as WantedSequence};
 pub(crate) use table::Table;
-pub(crate) use time::{Span, Timestamp};
+
+/// Whether a file looks like a statement, and not like a zip.
+pub(crate) fn is_in(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(64).read_to_end(&mut start)?;
+    Ok(start.trim_ascii_start().starts_with(b"{"))
+}

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::{fmt, fs, io};
 
 use clap::Args;
-use live_updater::{Sha256Digest, SignatureAlgorithm, Trust, verify_file};
+use live_updater::{PinnedKeys, Sha256Digest, SignatureAlgorithm, Trust, verify_file};
+use live_updater_signing::read_public_key;
 use serde::Serialize;
 
-use crate::keys;
 use crate::output::{Failure, Output};
 use crate::sign::signature_file;
-use crate::statement::Envelope;
+use crate::statement::is_in as is_statement;
 
 /// Verify a zip's checksum and signature, or a release statement, as devices do.
 #[derive(Debug, Args)]
@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let file = &arguments.file;
-    if Envelope::is_in(file).map_err(|error| Failure::unreadable(file, &error))? {
+    if is_statement(file).map_err(|error| Failure::unreadable(file, &error))? {
         if arguments.signature.is_some() || arguments.checksum.is_some() {
             return Err(Failure::usage(
                 "--signature and --checksum are for zips: a statement has its own signatures",
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
             "{file} is no statement: --bundle, --threshold, --app-id, --channel and --platform are for those"
         )));
     }
-    let keys = keys::read_pinned(&arguments.keys, arguments.algorithm)?;
+    let keys = pinned_keys(arguments)?;
     let (trust, signature) = match keys {
         Some(keys) => (Trust::Bundle { keys }, Some(signature(arguments)?)),
         None => (Trust::Unsigned, None),
@@ -86,6 +86,15 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         signature_holds: bundle.key_id.as_ref().map(|_| true),
         key_id: bundle.key_id,
     })
+}
+
+/// The keys of the command line; none where there are none.
+fn pinned_keys(arguments: &Arguments) -> Result<Option<PinnedKeys>, Failure> {
+    let paths = arguments.keys.iter();
+    let keys = paths
+        .map(|path| read_public_key(path, arguments.algorithm))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(PinnedKeys::new(keys))
 }
 
 fn signature(arguments: &Arguments) -> Result<String, Failure> {

@@ -2,10 +2,6 @@
 
 /// What some protocols tell of a device, and only its host knows. Empty is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "capgo"),
-    expect(dead_code, reason = "Capgo's tells them")
-)]
 pub(crate) struct HostFacts {
     /// The native build's number: Android's `versionCode`, iOS's `CFBundleVersion`.
     pub(crate) version_code: String,

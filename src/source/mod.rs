@@ -68,6 +68,7 @@ pub(crate) trait ChannelService: Send + Sync {
 
 /// What a server says to a device that wants to be on a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "capgo"), expect(dead_code, reason = "Capgo's say it"))]
 pub(crate) enum Joined {
     /// It may: the device keeps the channel.
     Kept,
@@ -128,6 +129,7 @@ pub(crate) struct Inquiry {
 /// What the server said.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "one lives at a time")]
+#[cfg_attr(not(feature = "capgo"), expect(dead_code, reason = "Capgo's say more"))]
 pub(crate) enum Answer {
     /// Nothing is to be done.
     Nothing,

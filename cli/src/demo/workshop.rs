@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use live_updater::{Sha256Digest, SignatureAlgorithm};
+use live_updater_signing::{KeyKind, PrivateKey, Signer};
 use serde_json::Value;
 
 use crate::bundle::{Survey, Tree, survey_zip};
 use crate::keygen::TrustMode;
-use crate::keys::{self, KeyKind, PrivateKey};
 use crate::output::{Failure, Output, Warning};
 use crate::{keygen, pack, sign};
 
@@ -16,7 +16,7 @@ use crate::{keygen, pack, sign};
 #[derive(Debug)]
 pub(super) struct Workshop<'a> {
     folder: PathBuf,
-    key: PrivateKey,
+    signer: Signer,
     trust: Value,
     output: &'a Output,
 }
@@ -38,16 +38,15 @@ impl<'a> Workshop<'a> {
     /// Makes a key in a folder that is there.
     pub(super) fn open(folder: &Path, output: &'a Output) -> Result<Self, Failure> {
         let key = new_key()?;
-        let internal = |problem| Failure::new("internal", problem);
-        let public = key.to_public_pem().map_err(internal)?;
+        let public = key.to_public_pem()?;
         let keys = folder.join("keys");
-        let private = key.to_pem().map_err(internal)?;
+        let private = key.to_pem()?;
         keygen::write_new(&keys.join("live-updater.private.pem"), &private, 0o600)?;
         keygen::write_new(&keys.join("live-updater.public.pem"), &public, 0o644)?;
         Ok(Self {
             folder: folder.to_owned(),
             trust: keygen::trust(TrustMode::Bundle, &public, SignatureAlgorithm::Ed25519),
-            key,
+            signer: Signer::new(key, None)?,
             output,
         })
     }
@@ -75,7 +74,7 @@ impl<'a> Workshop<'a> {
 
     /// Signs a zip as `live-updater sign` does it, and looks into it.
     pub(super) fn sign(&self, zip: PathBuf, version: &'static str) -> Result<Signed, Failure> {
-        let signed = keys::sign_file(&zip, &self.key, None)?;
+        let signed = self.signer.sign_file(&zip)?;
         sign::write_signature(&sign::signature_file(&zip), &signed)?;
         let survey = survey_zip(&zip)?;
         Ok(Signed {
@@ -91,7 +90,7 @@ impl<'a> Workshop<'a> {
 
     /// The signature of somebody whom no device knows.
     pub(super) fn strangers_signature(&self, zip: &Path) -> Result<String, Failure> {
-        Ok(keys::sign_file(zip, &new_key()?, None)?.signature)
+        Ok(Signer::new(new_key()?, None)?.sign_file(zip)?.signature)
     }
 }
 
@@ -102,5 +101,5 @@ impl Signed {
 }
 
 fn new_key() -> Result<PrivateKey, Failure> {
-    PrivateKey::generate(KeyKind::Ed25519, 0).map_err(|problem| Failure::new("internal", problem))
+    Ok(PrivateKey::generate(KeyKind::Ed25519)?)
 }

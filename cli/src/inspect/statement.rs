@@ -4,16 +4,16 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use live_updater::Sha256Digest;
+use live_updater_signing::{Envelope, Payload, Timestamp};
 use serde::Serialize;
 
 use crate::output::{Failure, Output};
-use crate::statement::{Envelope, Payload, Table, Timestamp};
+use crate::statement::Table;
 
 pub(super) fn show(path: &Path, output: &Output) -> Result<(), Failure> {
     let envelope = Envelope::read(path)?;
-    let content = envelope.content(path)?;
-    let payload_sha256 = content.sha256;
-    let statement = Payload::from(content);
+    let payload_sha256 = envelope.content().sha256;
+    let statement = Payload::from(envelope.content().clone());
     output.result(&Report {
         path: path.to_owned(),
         payload_sha256,

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use live_updater::SignatureAlgorithm;
+use live_updater_signing::{Envelope, Payload, Timestamp};
 
 use super::report::{self, Report};
-use crate::output::{Failure, Output};
-use crate::statement::{Envelope, Payload, Timestamp};
+use crate::output::{Failure, Output, Warning};
 
 /// Add a signature to a statement that another key holder has signed, and change nothing else.
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let path = &arguments.statement;
     let keys = report::signers(&arguments.keys, arguments.algorithm)?;
     let mut envelope = Envelope::read(path)?;
-    let payload = Payload::from(envelope.content(path)?);
+    let payload = Payload::from(envelope.content().clone());
     if payload.expires_at <= Timestamp::now() {
         let message = format!(
             "{} has expired at {}: have a new one signed",
@@ -58,9 +58,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         (None, Some(_)) => return Err(Failure::usage("this statement is about no bundle")),
         (_, None) => None,
     };
-    report::sign(&mut envelope, &payload, path, &keys)?;
+    envelope.sign(&keys)?;
     let out = arguments.out.as_ref().unwrap_or(path);
-    let report = Report::new(out, envelope, payload, &keys, warning)?;
+    let report = Report::new(out, envelope, &keys, warning.map(Warning::from));
     report.warn(output);
     if out.as_os_str() == "-" {
         return report.print_envelope(output);

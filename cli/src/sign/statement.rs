@@ -4,16 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use live_updater::{NativeVersion, PublicKey, Sha256Digest, SignatureAlgorithm};
+use live_updater::{NativeVersion, ParseDigestError, Sha256Digest, SignatureAlgorithm};
+use live_updater_signing::{
+    BundleContent, Envelope, Payload, Span, StatementBuilder, Timestamp, read_public_key,
+};
 use semver::Version;
 
 use super::report::{self, Report};
-use crate::keys;
 use crate::output::{Failure, Output, Warning};
-use crate::statement::{
-    Action, BundleContent, Envelope, Payload, SequenceFile, SequenceLine, Span, Timestamp,
-    WantedSequence,
-};
+use crate::statement::{SequenceFile, SequenceLine, WantedSequence};
 
 const SEQUENCE_FILE: &str = "live-updater.sequences.jsonl";
 
@@ -122,13 +121,12 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     // All that can be wrong is found before a sequence is used up.
     let keys = report::signers(&arguments.keys, arguments.algorithm)?;
     let payload = payload(arguments)?;
-    report::refuse_own_revocation(&payload, &keys)?;
+    payload.must_not_revoke_all(&keys)?;
     refuse_other(&out, &payload)?;
 
     let (payload, sequence_file) = number(arguments, payload, output)?;
-    let mut envelope = Envelope::new(&payload)?;
-    report::sign(&mut envelope, &payload, &out, &keys)?;
-    let report = Report::new(&out, envelope, payload, &keys, other_version(arguments))?;
+    let envelope = payload.sign(&keys).map_err(|error| error.in_file(&out))?;
+    let report = Report::new(&out, envelope, &keys, other_version(arguments));
     report.warn(output);
     if out == Path::new("-") {
         return report.print_envelope(output);
@@ -149,52 +147,38 @@ fn out(arguments: &Arguments) -> Result<PathBuf, Failure> {
 
 /// What is signed, but for its sequence.
 fn payload(arguments: &Arguments) -> Result<Payload, Failure> {
+    let (app_id, channel) = (&arguments.app_id, &arguments.channel);
     let issued_at = arguments.issued_at.unwrap_or_else(Timestamp::now);
-    let expires_at = arguments
-        .expires_at
-        .or_else(|| issued_at.after(arguments.expires_in))
-        .filter(|expires_at| *expires_at > issued_at)
-        .ok_or_else(|| Failure::usage("it would expire before it is issued"))?;
-    let (min, max) = (&arguments.min_app_version, &arguments.max_app_version);
-    if min
-        .as_ref()
-        .zip(max.as_ref())
-        .is_some_and(|(min, max)| min > max)
-    {
-        return Err(Failure::usage(
-            "no native version lies between --min-app-version and --max-app-version",
-        ));
-    }
-    let mut platforms = arguments.platforms.clone();
-    platforms.sort_unstable();
-    platforms.dedup();
     let revoked = arguments.revoked.iter().map(|text| key_id(text));
     let revoked = revoked.collect::<Result<Vec<_>, _>>()?;
-    let bundle = arguments.bundle.as_deref();
-    Ok(Payload {
-        app_id: arguments.app_id.clone(),
-        channel: arguments.channel.clone(),
-        platforms,
-        version: arguments.bundle_version.as_ref().map(Version::to_string),
-        sequence: 0,
-        issued_at,
-        expires_at,
-        min_app_version: min.as_ref().map(NativeVersion::to_string),
-        max_app_version: max.as_ref().map(NativeVersion::to_string),
-        action: if arguments.rollback_to_builtin {
-            Action::RollbackToBuiltin
-        } else {
-            Action::Install
-        },
-        revoked: Some(revoked).filter(|revoked| !revoked.is_empty()),
-        bundle: bundle.map(BundleContent::read).transpose()?,
-    })
+    let mut builder = match (&arguments.bundle, &arguments.bundle_version) {
+        (Some(zip), Some(version)) => {
+            StatementBuilder::install(app_id, channel, version, BundleContent::read(zip)?)
+        }
+        (Some(_), None) => return Err(Failure::usage("a bundle is installed with --version")),
+        (None, Some(version)) => {
+            StatementBuilder::rollback_to_builtin(app_id, channel).version(version)
+        }
+        (None, None) => StatementBuilder::rollback_to_builtin(app_id, channel),
+    };
+    builder = match arguments.expires_at {
+        Some(moment) => builder.expires_at(moment),
+        None => builder.expires_in(arguments.expires_in),
+    };
+    Ok(builder
+        .platforms(&arguments.platforms)
+        .issued_at(issued_at)
+        .min_app_version(arguments.min_app_version.clone())
+        .max_app_version(arguments.max_app_version.clone())
+        .revoked(revoked)
+        .sequence(0)
+        .build()?)
 }
 
 /// Gives the payload its sequence.
 fn number(
     arguments: &Arguments,
-    payload: Payload,
+    mut payload: Payload,
     output: &Output,
 ) -> Result<(Payload, PathBuf), Failure> {
     let path = match (&arguments.sequence_file, arguments.keys.first()) {
@@ -225,14 +209,8 @@ fn number(
         Some(sequence) if arguments.force_sequence => WantedSequence::Forced(sequence),
         Some(sequence) => WantedSequence::Exactly(sequence),
     };
-    let sequence = file.take(wanted, line)?;
-    Ok((
-        Payload {
-            sequence,
-            ..payload
-        },
-        path,
-    ))
+    payload.sequence = file.take(wanted, line)?;
+    Ok((payload, path))
 }
 
 /// A first sequence comes too late for devices that have seen others, and so does what it revokes.
@@ -272,9 +250,10 @@ fn refuse_other(out: &Path, payload: &Payload) -> Result<(), Failure> {
     if out == Path::new("-") || !out.exists() {
         return Ok(());
     }
-    let there = Envelope::read(out).and_then(|envelope| envelope.content(out));
-    let is_same =
-        there.is_ok_and(|there| there.app_id == payload.app_id && there.channel == payload.channel);
+    let is_same = Envelope::read(out).is_ok_and(|there| {
+        let there = there.content();
+        there.app_id == payload.app_id && there.channel == payload.channel
+    });
     if is_same {
         return Ok(());
     }
@@ -289,9 +268,9 @@ fn refuse_other(out: &Path, payload: &Payload) -> Result<(), Failure> {
 }
 
 /// The id that a person means by an id or by a file with the public key.
-fn key_id(text: &str) -> Result<String, Failure> {
+fn key_id(text: &str) -> Result<Sha256Digest, Failure> {
     if let Ok(id) = text.parse::<Sha256Digest>() {
-        return Ok(id.to_string());
+        return Ok(id);
     }
     let path = Path::new(text);
     if !fs::exists(path).unwrap_or(false) {
@@ -299,7 +278,10 @@ fn key_id(text: &str) -> Result<String, Failure> {
             "{text:?} is neither a key id of 64 hex digits nor a file with a public key"
         )));
     }
-    keys::read_public(path, None).map(|key: PublicKey| key.key_id().to_owned())
+    let key = read_public_key(path, None)?;
+    key.key_id()
+        .parse()
+        .map_err(|error: ParseDigestError| Failure::new("internal", error.to_string()))
 }
 
 fn nonempty(text: &str) -> Result<String, String> {

@@ -9,9 +9,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use live_updater_signing::{Action, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Timestamp};
 use crate::output::{Failure, Output};
 
 /// The highest number that every JSON reader has exactly.

@@ -1,8 +1,10 @@
 //! A statement, as people read it.
 
 use std::fmt;
+use std::time::SystemTime;
 
-use super::Payload;
+use live_updater_signing::Payload;
+
 use crate::output::human;
 
 /// What a statement binds, a line each.
@@ -22,7 +24,8 @@ impl fmt::Display for Table<'_> {
         row("sequence", &payload.sequence)?;
         row("issued", &payload.issued_at)?;
         let expires = payload.expires_at;
-        row("expires", &format!("{expires} ({})", expires.distance()))?;
+        let distance = expires.distance_from(SystemTime::now());
+        row("expires", &format!("{expires} ({distance})"))?;
         row("native app", &native_range(payload))?;
         if let Some(bundle) = &payload.bundle {
             row("size", &format!("{} ({})", bundle.size, human(bundle.size)))?;

@@ -6,12 +6,12 @@ use std::{fmt, fs};
 
 use clap::Args;
 use live_updater::{Error, Sha256Digest, VerifiedStatement, verify_statement};
+use live_updater_signing::{Payload, refuse_answer};
 use serde::Serialize;
 
-use super::Arguments;
-use crate::keys;
+use super::{Arguments, pinned_keys};
 use crate::output::{Failure, Output, Warning};
-use crate::statement::{Payload, Table, refuse_answer};
+use crate::statement::Table;
 
 /// What is asked of a statement.
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ impl Options {
 
 pub(super) fn verify(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let (path, options) = (&arguments.file, &arguments.statement);
-    let keys = keys::read_pinned(&arguments.keys, arguments.algorithm)?
+    let keys = pinned_keys(arguments)?
         .ok_or_else(|| Failure::usage("a statement is verified with --key"))?;
     let threshold = usize::from(options.threshold.unwrap_or(1));
     if threshold > keys.as_slice().len() {
@@ -63,14 +63,16 @@ pub(super) fn verify(arguments: &Arguments, output: &Output) -> Result<(), Failu
         )));
     }
     let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
-    refuse_answer(&text, path)?;
+    refuse_answer(&text).map_err(|error| error.in_file(path))?;
     let verified = verify_statement(&text, &keys, threshold, SystemTime::now())?;
     let mut warnings = warnings(&verified, threshold);
     let payload_sha256 = verified.content.sha256;
     let statement = Payload::from(verified.content);
     must_be_for(&statement, options)?;
     match (&statement.bundle, &options.bundle) {
-        (Some(stated), Some(zip)) => warnings.extend(stated.must_be(zip)?),
+        (Some(stated), Some(zip)) => {
+            warnings.extend(stated.must_be(zip)?.map(Warning::from));
+        }
         (None, Some(_)) => return Err(Failure::usage("this statement is about no bundle")),
         (_, None) => {}
     }

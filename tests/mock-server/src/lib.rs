@@ -76,7 +76,6 @@ mod builder;
 mod catalog;
 mod fault;
 mod log;
-mod range;
 mod release;
 mod routes;
 mod schedule;
@@ -85,13 +84,13 @@ mod tls;
 mod wire;
 
 pub use axum::http;
+pub use live_updater_wire::{Confirmation, Release};
 
 pub use self::{
     builder::MockServerBuilder,
     catalog::version_in,
     fault::{Fault, ParseFaultError},
-    log::{Confirmation, LoggedRequest, WaitError},
-    release::Release,
+    log::{LoggedRequest, WaitError},
     schedule::{Endpoint, FaultSetting, ParseEndpointError},
     server::MockServer,
     tls::TlsCertificate,

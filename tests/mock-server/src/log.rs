@@ -11,8 +11,7 @@ use std::{
 
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use live_updater_wire::Confirmation;
 use tokio::sync::watch;
 
 use crate::Fault;
@@ -69,28 +68,6 @@ impl LoggedRequest {
     pub fn is_finished(&self) -> bool {
         self.took.is_some()
     }
-}
-
-/// A report on an update, as `POST /api/v1/updates/confirm` took it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the fields are those of the protocol")]
-pub struct Confirmation {
-    pub app_id: String,
-    pub version: String,
-    pub platform: String,
-    pub success: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
-    /// Names the report; a repeat has the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Whatever else the report holds.
-    #[serde(flatten)]
-    pub other: serde_json::Map<String, Value>,
 }
 
 /// No request that was waited for came in time.

@@ -9,6 +9,7 @@ use std::{
 
 use axum::{Extension, Router};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use live_updater_wire::nothing;
 use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -23,7 +24,7 @@ use crate::{
     builder::{Pace, Settings},
     catalog::Catalog,
     log::RequestLog,
-    release::{Offers, nothing},
+    release::Offers,
     routes,
     schedule::FaultSchedule,
     tls::Identity,

@@ -56,6 +56,16 @@ impl Tally {
                     _ => {}
                 }
             }
+        } else if let Some(total) = line.strip_prefix("total: ") {
+            // The last line of our own run, which has counted all lines before it.
+            for part in total.split(", ") {
+                match part.split_once(' ') {
+                    Some((count, "passed")) => self.passed = count.parse().unwrap_or(0),
+                    Some((count, "failed")) => self.failed = count.parse().unwrap_or(0),
+                    Some((count, "skipped")) => self.ignored = count.parse().unwrap_or(0),
+                    _ => {}
+                }
+            }
         } else if let Some(test) = line.strip_prefix("test ") {
             if let Some(name) = test.strip_suffix(" ... FAILED") {
                 self.failures.push(name.to_owned());
@@ -158,6 +168,19 @@ mod tests {
             tally.to_string(),
             "failed: kotlin::cancel\nskipped: swift: swiftc missing\n"
         );
+    }
+
+    #[test]
+    fn the_total_of_a_whole_run_counts_once() {
+        let mut tally = Tally::default();
+        for line in [
+            "test fuzz::archive ... ok",
+            "test result: ok. 3 passed; 0 failed; 1 ignored",
+            "total: 4 passed, 0 failed, 1 skipped",
+        ] {
+            tally.read(line);
+        }
+        assert_eq!(tally.total(), "total: 4 passed, 0 failed, 1 skipped");
     }
 
     #[test]

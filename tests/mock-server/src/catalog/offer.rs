@@ -9,7 +9,7 @@ use semver::Version;
 use serde_json::{Map, Value, json};
 
 use super::{Bundle, Catalog, CatalogError, Statement, read_json};
-use crate::Release;
+use live_updater_wire::Release;
 
 /// What a client says when it asks for an update.
 #[derive(Clone, Debug)]

@@ -14,11 +14,9 @@ use axum::{
 };
 
 use super::{Faulty, blocking, error};
-use crate::{
-    Fault, body,
-    range::{Representation, Selection, select},
-    server::Shared,
-};
+use live_updater_wire::range::{Representation, Selection, select};
+
+use crate::{Fault, body, server::Shared};
 
 /// What an answer is made of, after any fault.
 struct Answer {

@@ -13,11 +13,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Faulty, Note, blocking, error, statement_fault};
+use live_updater_wire::{nothing, range::none_match_names};
+
 use crate::{
     Fault,
     catalog::{Asked, CatalogError, hex},
-    range::none_match_names,
-    release::nothing,
     server::Shared,
 };
 

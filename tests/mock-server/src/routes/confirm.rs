@@ -12,7 +12,9 @@ use axum::{
 use serde_json::json;
 
 use super::error;
-use crate::{log::Confirmation, server::Shared};
+use live_updater_wire::Confirmation;
+
+use crate::server::Shared;
 
 pub(super) async fn confirm(State(shared): State<Arc<Shared>>, body: Bytes) -> Response<Body> {
     match serde_json::from_slice::<Confirmation>(&body) {

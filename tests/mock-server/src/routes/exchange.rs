@@ -15,9 +15,10 @@ use axum::{
 use url::form_urlencoded;
 
 use super::{Faulty, Note, error, fault_answer};
+use live_updater_wire::range::requested_start;
+
 use crate::{
     Endpoint, Fault, LoggedRequest, ParseFaultError,
-    range::requested_start,
     server::Shared,
     wire::{Delivery, Wire},
 };

@@ -5,26 +5,33 @@ use std::path::Path;
 use live_updater::{Limits, Sha256Digest, StatementBundle, Trust, list_bundle, verify_file};
 use serde::Serialize;
 
-use crate::output::{Failure, Warning};
+use crate::error::SigningError;
+use crate::warning::Warning;
 
 /// The bytes of a zip, and of what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct BundleContent {
+pub struct BundleContent {
     /// Bytes of the zip.
-    pub(crate) size: u64,
-    pub(crate) sha256: Sha256Digest,
+    pub size: u64,
+    /// SHA-256 of the zip.
+    pub sha256: Sha256Digest,
     /// SHA-256 of the list of files, as `sha256sum` writes it.
-    pub(crate) files_sha256: Sha256Digest,
+    pub files_sha256: Sha256Digest,
     /// Bytes of all files.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) unpacked_size: Option<u64>,
+    pub unpacked_size: Option<u64>,
 }
 
 impl BundleContent {
-    /// Reads a zip whole, as strictly as devices do.
-    pub(crate) fn read(zip: &Path) -> Result<Self, Failure> {
-        // What the developer's devices allow isn't known here; `pack` warns of the defaults.
+    /// Reads a zip whole, as strictly as devices do, but for limits that they may have.
+    ///
+    /// # Errors
+    ///
+    /// `storage` where the file can't be read; `invalid_archive`, `unsafe_path`, `archive_limit`
+    /// or `missing_index` where no device would take it.
+    pub fn read(zip: &Path) -> Result<Self, SigningError> {
+        // What the app's devices allow isn't known here; `live-updater pack` warns of the defaults.
         let mut limits = Limits::default();
         limits.max_files = u32::MAX;
         limits.max_unpacked_bytes = u64::MAX;
@@ -41,7 +48,11 @@ impl BundleContent {
 
     /// Fails where `zip` isn't the bundle that this is about, as devices do; tells what may not
     /// be meant.
-    pub(crate) fn must_be(&self, zip: &Path) -> Result<Option<Warning>, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// `size_mismatch` or `checksum_mismatch`, and those of [`read`](Self::read).
+    pub fn must_be(&self, zip: &Path) -> Result<Option<Warning>, SigningError> {
         let found = Self::read(zip)?;
         let fields = [
             ("size", self.size.to_string(), found.size.to_string()),
@@ -55,11 +66,7 @@ impl BundleContent {
         if let Some((name, stated, found)) =
             fields.iter().find(|(_, stated, found)| stated != found)
         {
-            let code = match *name {
-                "size" => "size_mismatch",
-                _ => "checksum_mismatch",
-            };
-            return Err(other_bundle(code, zip, name, found, stated));
+            return Err(other_bundle(zip, name, found, stated));
         }
         let (Some(stated), Some(found)) = (self.unpacked_size, found.unpacked_size) else {
             return Ok(None);
@@ -67,15 +74,12 @@ impl BundleContent {
         // It is the most that devices unpack.
         if stated < found {
             let (stated, found) = (stated.to_string(), found.to_string());
-            let code = "checksum_mismatch";
-            return Err(other_bundle(code, zip, "unpackedSize", &found, &stated));
+            return Err(other_bundle(zip, "unpackedSize", &found, &stated));
         }
-        Ok((stated > found).then(|| {
-            let message = format!(
-                "unpackedSize is {stated}, and {} unpacks to {found}: devices take it, since the former is only a limit",
-                zip.display()
-            );
-            Warning::new("unpacked_size", message)
+        Ok((stated > found).then(|| Warning::UnpackedSize {
+            zip: zip.to_owned(),
+            stated,
+            found,
         }))
     }
 }
@@ -91,12 +95,11 @@ impl From<StatementBundle> for BundleContent {
     }
 }
 
-fn other_bundle(code: &'static str, zip: &Path, name: &str, found: &str, stated: &str) -> Failure {
-    let zip = zip.display();
-    Failure::new(
-        code,
-        format!(
-            "{zip} is not the bundle of this statement: {name} is {found}, and {stated} was stated"
-        ),
-    )
+fn other_bundle(zip: &Path, field: &'static str, found: &str, stated: &str) -> SigningError {
+    SigningError::OtherBundle {
+        zip: zip.to_owned(),
+        field,
+        found: found.to_owned(),
+        stated: stated.to_owned(),
+    }
 }

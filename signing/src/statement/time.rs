@@ -10,22 +10,22 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 
 /// A moment, to the second: `2026-11-22T08:00:00Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Timestamp(OffsetDateTime);
+pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
     /// The system clock's time.
-    pub(crate) fn now() -> Self {
+    pub fn now() -> Self {
         Self::to_the_second(OffsetDateTime::now_utc())
     }
 
     /// The moment so much later; none where years end.
-    pub(crate) fn after(self, span: Span) -> Option<Self> {
+    pub fn after(self, span: Span) -> Option<Self> {
         self.0.checked_add(span.0).map(Self)
     }
 
-    /// How far it is from now, for people: `in 89 days`, `3 hours ago`.
-    pub(crate) fn distance(self) -> String {
-        let seconds = (self.0 - OffsetDateTime::now_utc()).whole_seconds();
+    /// How far it is from `now`, for people: `in 89 days`, `3 hours ago`.
+    pub fn distance_from(self, now: SystemTime) -> String {
+        let seconds = (self.0 - OffsetDateTime::from(now)).whole_seconds();
         let distance = seconds.unsigned_abs();
         let (seconds_each, unit) = match distance {
             172_800.. => (86_400, "days"),
@@ -53,11 +53,10 @@ impl fmt::Display for Timestamp {
 }
 
 impl FromStr for Timestamp {
-    type Err = String;
+    type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || "a moment is written as 2026-11-22T08:00:00Z".to_owned();
-        let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
+        let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ParseTimestampError)?;
         Ok(Self::to_the_second(moment.to_offset(UtcOffset::UTC)))
     }
 }
@@ -87,36 +86,54 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// The text is not a moment of RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a moment is written as 2026-11-22T08:00:00Z")]
+#[non_exhaustive]
+pub struct ParseTimestampError;
+
 /// A length of time: `90d`, `2w`, `12h`, `30m`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span(Duration);
+pub struct Span(Duration);
 
 impl Span {
-    pub(crate) const DAY: Self = Self(Duration::DAY);
+    /// One day.
+    pub const DAY: Self = Self::days(1);
+
+    /// So many days.
+    pub const fn days(count: u32) -> Self {
+        // A u32 of days in seconds is far below what an i64 holds.
+        Self(Duration::days(count as i64))
+    }
 }
 
 impl FromStr for Span {
-    type Err = String;
+    type Err = ParseSpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || "a span is a number with a unit: 30m, 12h, 90d or 8w".to_owned();
-        let unit = text.chars().last().ok_or_else(wrong)?;
+        let unit = text.chars().last().ok_or(ParseSpanError)?;
         let minutes: i64 = match unit {
             'm' => 1,
             'h' => 60,
             'd' => 24 * 60,
             'w' => 7 * 24 * 60,
-            _ => return Err(wrong()),
+            _ => return Err(ParseSpanError),
         };
         let count: u32 = text
             .strip_suffix(unit)
             .and_then(|count| count.parse().ok())
             .filter(|count| *count > 0)
-            .ok_or_else(wrong)?;
+            .ok_or(ParseSpanError)?;
         // A u32 of weeks in seconds is far below what an i64 holds.
         Ok(Self(Duration::seconds(i64::from(count) * minutes * 60)))
     }
 }
+
+/// The text is not a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a span is a number with a unit: 30m, 12h, 90d or 8w")]
+#[non_exhaustive]
+pub struct ParseSpanError;
 
 #[cfg(test)]
 mod tests {
@@ -153,5 +170,19 @@ mod tests {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
         assert_eq!(start.after("4294967295w".parse().unwrap()), None);
+        assert_eq!(Ok(Span::days(14)), "2w".parse());
+    }
+
+    #[test]
+    fn distances_are_told_in_the_unit_that_fits() {
+        let now: Timestamp = "2026-08-24T08:00:00Z".parse().unwrap();
+        for (text, distance) in [
+            ("2026-11-22T08:00:00Z", "in 90 days"),
+            ("2026-08-24T05:00:00Z", "3 hours ago"),
+            ("2026-08-24T08:59:31Z", "in 60 minutes"),
+        ] {
+            let moment: Timestamp = text.parse().unwrap();
+            assert_eq!(moment.distance_from(now.into()), distance);
+        }
     }
 }

@@ -2,28 +2,36 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, header};
 
 /// What a client can compare its own copy with.
 #[derive(Clone, Debug)]
-pub(crate) struct Representation {
+pub struct Representation {
     /// Strong, quotes included.
-    pub(crate) etag: String,
-    pub(crate) last_modified: Option<SystemTime>,
-    pub(crate) length: u64,
+    pub etag: String,
+    /// When it was changed last.
+    pub last_modified: Option<SystemTime>,
+    /// Bytes.
+    pub length: u64,
 }
 
 /// What a request is to be given of a representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Selection {
+pub enum Selection {
+    /// All of it.
     Whole,
     /// From `start` to before `end`.
     Part {
+        /// The first byte.
         start: u64,
+        /// The byte behind the last one.
         end: u64,
     },
+    /// The range begins behind its end: 416.
     Unsatisfiable,
+    /// The client has it: 304.
     NotModified,
+    /// The client wants another one: 412.
     PreconditionFailed,
 }
 
@@ -33,8 +41,11 @@ enum ByteRange {
     Suffix(u64),
 }
 
+/// Which bytes a request is to be given.
+///
 /// Evaluates the preconditions, then the range, in the order of RFC 9110 section 13.2.2.
-pub(crate) fn select(
+#[must_use]
+pub fn select(
     method: &Method,
     headers: &HeaderMap,
     representation: &Representation,
@@ -55,7 +66,8 @@ pub(crate) fn select(
 }
 
 /// Where the range that a request asks for begins; nothing for a suffix, or none.
-pub(crate) fn requested_start(headers: &HeaderMap) -> Option<u64> {
+#[must_use]
+pub fn requested_start(headers: &HeaderMap) -> Option<u64> {
     match requested_range(headers)? {
         ByteRange::From { first, .. } => Some(first),
         ByteRange::Suffix(_) => None,
@@ -63,7 +75,8 @@ pub(crate) fn requested_start(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Whether `If-None-Match` names `etag`.
-pub(crate) fn none_match_names(headers: &HeaderMap, etag: &str) -> bool {
+#[must_use]
+pub fn none_match_names(headers: &HeaderMap, etag: &str) -> bool {
     let mut fields = headers.get_all(header::IF_NONE_MATCH).iter();
     // Section 13.1.2: the comparison is weak.
     fields.any(|field| field.to_str().is_ok_and(|list| names(list, etag, weak)))

@@ -1,0 +1,3 @@
+//! Capgo's interface for developers, as its documents describe it.
+
+pub(super) mod bundle;

@@ -1,0 +1,153 @@
+//! `/api/v1/apps`
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::answer::fresh;
+use crate::api::caller::Caller;
+use crate::api::capgo::bundle::{Pages, view};
+use crate::api::input::{self, optional, required};
+use crate::catalogue::apps::{self, AppRecord};
+use crate::catalogue::bundles;
+use crate::catalogue::keys::Permission;
+use crate::catalogue::releases;
+use crate::clock;
+use crate::error::ApiError;
+use crate::service::Shared;
+use crate::service::bundles::own_app;
+
+const WHAT: &str = "apps";
+
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Read, WHAT)?;
+    let listed = shared.database.read(move |sql| {
+        let mut listed = Vec::new();
+        for app in apps::list(sql, Some(&key.organisation))? {
+            if key.app.as_ref().is_none_or(|own| *own == app.id) {
+                let (bundles, bytes) = bundles::usage(sql, &app.id)?;
+                listed.push(app_view(&app, bundles, bytes));
+            }
+        }
+        Ok::<_, ApiError>(listed)
+    });
+    Ok(fresh(json!({ "apps": listed.await? })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewApp {
+    app_id: Option<String>,
+    name: Option<String>,
+}
+
+pub(super) async fn create(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::All, WHAT)?;
+    let body: NewApp = input::json(&body)?;
+    let id = required(body.app_id.as_deref(), "missing_app_id", "appId")?;
+    let name = body.name.as_deref().unwrap_or(id);
+    optional(name)?;
+    let app = shared.create_app(key, id, name).await?;
+    Ok((StatusCode::CREATED, fresh(app_view(&app, 0, 0))).into_response())
+}
+
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path(app): Path<String>,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Read, WHAT)?;
+    let found = shared.database.read(move |sql| {
+        let app = own_app(sql, &key, &app)?;
+        let (bundles, bytes) = bundles::usage(sql, &app.id)?;
+        Ok::<_, ApiError>(app_view(&app, bundles, bytes))
+    });
+    Ok(fresh(found.await?))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+    name: Option<String>,
+    /// An empty one lets every device ask.
+    device_token: Option<String>,
+    keep_bundles: Option<u32>,
+}
+
+pub(super) async fn change(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path(app): Path<String>,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::All, WHAT)?;
+    let change: Change = input::json(&body)?;
+    for text in [&change.name, &change.device_token].into_iter().flatten() {
+        optional(text)?;
+    }
+    let changed = shared.change_app(key, &app, move |app| {
+        if let Some(name) = change.name {
+            app.name = name;
+        }
+        if let Some(token) = change.device_token {
+            app.set_device_token(&token);
+        }
+        if let Some(keep) = change.keep_bundles {
+            app.keep_bundles = keep;
+        }
+    });
+    let changed = changed.await?;
+    Ok(fresh(app_view(&changed, 0, 0)))
+}
+
+/// The bundles of an app, with the channels that give them.
+pub(super) async fn bundles(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path(app): Path<String>,
+    RawQuery(asked): RawQuery,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Read, WHAT)?;
+    let pages: Pages = input::query(asked.as_deref())?;
+    let page = pages.page()?;
+    let listed = shared.database.read(move |sql| {
+        own_app(sql, &key, &app)?;
+        let mut listed = Vec::new();
+        for record in bundles::list(sql, &app, page)? {
+            let mut shown = view(&record, &key.organisation);
+            if let Some(fields) = shown.as_object_mut() {
+                let channels = releases::channels_of(sql, record.id)?;
+                fields.insert("channels".to_owned(), channels.into());
+                fields.insert("mandatory".to_owned(), record.bundle.mandatory.into());
+                let notes = record.bundle.release_notes;
+                fields.insert("releaseNotes".to_owned(), notes.into());
+            }
+            listed.push(shown);
+        }
+        Ok::<_, ApiError>(listed)
+    });
+    Ok(fresh(json!({ "bundles": listed.await? })))
+}
+
+fn app_view(app: &AppRecord, bundles: u64, bytes: u64) -> Value {
+    json!({
+        "appId": app.id,
+        "name": app.name,
+        "needsDeviceToken": app.device_token.is_some(),
+        "keepBundles": app.keep_bundles,
+        "createdAt": clock::iso(app.created_at),
+        "storage": { "bundles": bundles, "bytes": bytes },
+    })
+}

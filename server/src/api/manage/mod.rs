@@ -1,0 +1,41 @@
+//! What the service's own page and command ask: apps, keys, channels, releases, figures.
+
+mod apps;
+mod channels;
+mod figures;
+mod keys;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{delete, get, patch, post, put};
+
+use crate::service::Shared;
+
+pub(super) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/api/v1/apps", get(apps::list).post(apps::create))
+        .route("/api/v1/apps/{app}", get(apps::show).patch(apps::change))
+        .route("/api/v1/apps/{app}/bundles", get(apps::bundles))
+        .route("/api/v1/apps/{app}/analytics", get(figures::analytics))
+        .route("/api/v1/apps/{app}/audit", get(figures::audit))
+        .route("/api/v1/apps/{app}/channels", get(channels::list))
+        .route(
+            "/api/v1/apps/{app}/channels/{channel}",
+            put(channels::put).delete(channels::delete),
+        )
+        .route(
+            "/api/v1/apps/{app}/channels/{channel}/releases",
+            get(channels::releases).post(channels::release),
+        )
+        .route(
+            "/api/v1/apps/{app}/channels/{channel}/rollout",
+            patch(channels::change_rollout),
+        )
+        .route(
+            "/api/v1/apps/{app}/channels/{channel}/rollback",
+            post(channels::roll_back),
+        )
+        .route("/api/v1/keys", get(keys::list).post(keys::create))
+        .route("/api/v1/keys/{id}", delete(keys::revoke))
+}

@@ -1,0 +1,115 @@
+//! Bundles that are sent here.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::multipart::MultipartError;
+use axum::extract::{DefaultBodyLimit, Multipart, Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{post, put};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::answer::{file_url, fresh};
+use super::caller::Caller;
+use super::capgo::bundle::view;
+use super::input::query;
+use crate::catalogue::keys::Permission;
+use crate::error::ApiError;
+use crate::files::{self, Received};
+use crate::service::Shared;
+use crate::service::bundles::Draft;
+
+/// Routes whose bodies are as long as bundles.
+pub(super) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/upload", post(upload))
+        .route("/api/v1/apps/{app}/bundles/{version}", put(put_bundle))
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// `POST /upload`: keeps a file, so that a bundle can be registered by its URL.
+async fn upload(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    headers: HeaderMap,
+    mut form: Multipart,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Upload, "bundles")?;
+    while let Some(field) = form.next_field().await.map_err(|error| bad_form(&error))? {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let limit = shared.settings.max_bundle_bytes;
+        let received = shared.uploads.receive(field, limit).await?;
+        let file = files::key_of(&received.sha256);
+        shared.keep_loose(key, &file, &received).await?;
+        let answer = json!({
+            "status": "ok",
+            "url": file_url(&shared, &headers, &file),
+            "checksum": received.sha256,
+            "size": received.size,
+        });
+        return Ok(fresh(answer));
+    }
+    Err(ApiError::invalid(
+        "missing_file",
+        "The form has no field named file",
+    ))
+}
+
+/// What is told of a bundle beside its bytes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    checksum: Option<String>,
+    signature: Option<String>,
+    session_key: Option<String>,
+    key_id: Option<String>,
+    min_app_version: Option<String>,
+    max_app_version: Option<String>,
+    release_notes: Option<String>,
+    #[serde(default)]
+    mandatory: bool,
+    link: Option<String>,
+    comment: Option<String>,
+}
+
+/// `PUT /api/v1/apps/{app}/bundles/{version}`: the body is the zip.
+async fn put_bundle(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path((app, version)): Path<(String, String)>,
+    RawQuery(asked): RawQuery,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Upload, "bundles")?;
+    let details: Details = query(asked.as_deref())?;
+    let limit = shared.settings.max_bundle_bytes;
+    let received: Received = shared
+        .uploads
+        .receive(body.into_data_stream(), limit)
+        .await?;
+    let draft = Draft {
+        app,
+        version,
+        checksum: details.checksum,
+        signature: details.signature,
+        session_key: details.session_key,
+        key_id: details.key_id,
+        min_app_version: details.min_app_version,
+        max_app_version: details.max_app_version,
+        release_notes: details.release_notes,
+        mandatory: details.mandatory,
+        link: details.link,
+        comment: details.comment,
+    };
+    let added = shared.add_uploaded(key, draft, received).await?;
+    Ok((StatusCode::CREATED, fresh(view(&added, ""))).into_response())
+}
+
+fn bad_form(error: &MultipartError) -> ApiError {
+    ApiError::invalid("invalid_form", format!("The form can't be read: {error}"))
+}

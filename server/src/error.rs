@@ -1,0 +1,129 @@
+//! Why a request gets no answer of the kind that it asked for.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::database::DatabaseError;
+
+/// A refusal, or a failure of ours.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// No key, or none that is known.
+    #[error("An API key is needed: send it as the header authorization")]
+    Unauthorized,
+    #[error("Insufficient permissions to manage {0}")]
+    Forbidden(&'static str),
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    #[error("{0} isn't for this endpoint")]
+    MethodNotAllowed(axum::http::Method),
+    #[error("{message}")]
+    Invalid { code: &'static str, message: String },
+    /// What is there contradicts it.
+    #[error("{message}")]
+    Conflict { code: &'static str, message: String },
+    #[error("The body is larger than {limit} bytes")]
+    TooLarge { limit: u64 },
+    #[error("Too many requests: try again in {seconds} s")]
+    RateLimited { seconds: u64 },
+    /// A bundle's file could not be kept, read or removed.
+    #[error("{action}")]
+    Storage {
+        action: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("The database can't be used")]
+    Database(#[from] DatabaseError),
+    #[error("Internal error")]
+    Internal(String),
+}
+
+impl ApiError {
+    /// What was sent makes no sense.
+    pub(crate) fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::Invalid { code, message }
+    }
+
+    pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::Conflict { code, message }
+    }
+
+    /// Names the error for programs; it doesn't change.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotFound(_) => "not_found",
+            Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::Invalid { code, .. } | Self::Conflict { code, .. } => code,
+            Self::TooLarge { .. } => "too_large",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Storage { .. } => "storage",
+            Self::Database(_) => "database",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Storage { source, .. } if is_full(source) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Storage { .. } | Self::Database(_) | Self::Internal(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            log(&self);
+        }
+        let body = json!({ "error": self.to_string(), "status": "KO", "code": self.code() });
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::RateLimited { seconds } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Self::Unauthorized => {
+                let scheme = HeaderValue::from_static("Bearer");
+                headers.insert(header::WWW_AUTHENTICATE, scheme);
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// The reason is for the one who runs the service, and not for the one who asks.
+fn log(error: &ApiError) {
+    match error {
+        ApiError::Storage { action, source } => tracing::error!(%source, "{action}"),
+        ApiError::Database(source) => tracing::error!(%source, "the database failed"),
+        other => tracing::error!(?other, "a request failed"),
+    }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
+}

@@ -1,0 +1,52 @@
+//! Where the bytes of bundles are.
+//!
+//! A file's key names its content, so that one that is there is whole and right, and two bundles
+//! with the same bytes share it. A file stands before the database names it, and goes when the
+//! database names it no more.
+
+mod folder;
+mod upload;
+
+use std::io;
+use std::path::Path;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+
+pub(crate) use folder::Folder;
+pub(crate) use upload::{Received, Uploads};
+
+/// Keeps files by key.
+pub(crate) trait Files: Send + Sync + 'static {
+    /// Takes over a file that is complete. When this resolves it is durable; one with this key that
+    /// is there already is left as it is.
+    fn store<'a>(&'a self, key: &'a str, from: &'a Path) -> BoxFuture<'a, io::Result<()>>;
+
+    /// The bytes of a file from `start` to before `end`.
+    fn open<'a>(
+        &'a self,
+        key: &'a str,
+        start: u64,
+        end: u64,
+    ) -> BoxFuture<'a, io::Result<BoxStream<'static, io::Result<Bytes>>>>;
+
+    /// Removes a file; one that isn't there is no error.
+    fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, io::Result<()>>;
+
+    /// Whether files can be kept at all.
+    fn check(&self) -> BoxFuture<'_, io::Result<()>>;
+
+    /// The keys of all files.
+    fn keys(&self) -> BoxFuture<'_, io::Result<Vec<String>>>;
+}
+
+/// The key of a file with this SHA-256 (hex).
+pub(crate) fn key_of(sha256: &str) -> String {
+    format!("{sha256}.zip")
+}
+
+/// The SHA-256 (hex) that a key names.
+pub(crate) fn sha256_of(key: &str) -> &str {
+    key.strip_suffix(".zip").unwrap_or(key)
+}

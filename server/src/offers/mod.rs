@@ -1,0 +1,183 @@
+//! What devices are offered, in memory: a check doesn't ask the database.
+//!
+//! Each change of an app loads its offers anew, after it was committed.
+
+pub(crate) mod decide;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde_json::Value;
+
+use crate::catalogue::apps::{self, AppRecord};
+use crate::catalogue::bundles::{self, BundleRecord};
+use crate::catalogue::channels::{self, ChannelRecord};
+use crate::catalogue::releases::{self, ReleaseRecord, ReleaseState};
+use crate::database::{Database, DatabaseError, Sql};
+
+/// How many steps of a channel are looked at for mandatory ones that a device has skipped.
+const REMEMBERED_STEPS: u64 = 200;
+
+/// The offers of all apps.
+#[derive(Default)]
+pub(crate) struct Offers(RwLock<HashMap<String, Arc<AppOffers>>>);
+
+impl Offers {
+    /// Loads those of all apps.
+    pub(crate) async fn load(database: &Database) -> Result<Self, DatabaseError> {
+        let loaded = database.read(|sql| {
+            let mut loaded = HashMap::new();
+            for app in apps::list(sql, None)? {
+                let id = app.id.clone();
+                loaded.insert(id, Arc::new(AppOffers::load(sql, app)?));
+            }
+            Ok::<_, DatabaseError>(loaded)
+        });
+        Ok(Self(RwLock::new(loaded.await?)))
+    }
+
+    /// Those of one app; none where there is no such app.
+    pub(crate) fn app(&self, id: &str) -> Option<Arc<AppOffers>> {
+        let apps = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        apps.get(id).cloned()
+    }
+
+    /// The ids of all apps.
+    pub(crate) fn app_ids(&self) -> Vec<String> {
+        let apps = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        apps.keys().cloned().collect()
+    }
+
+    /// Loads those of one app anew.
+    pub(crate) async fn refresh(&self, database: &Database, id: &str) -> Result<(), DatabaseError> {
+        let wanted = id.to_owned();
+        let loaded = database.read(move |sql| match apps::find(sql, &wanted)? {
+            Some(app) => AppOffers::load(sql, app).map(Some),
+            None => Ok::<_, DatabaseError>(None),
+        });
+        let loaded = loaded.await?;
+        let mut apps = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        match loaded {
+            Some(offers) => apps.insert(id.to_owned(), Arc::new(offers)),
+            None => apps.remove(id),
+        };
+        Ok(())
+    }
+}
+
+/// What an app's channels give.
+#[derive(Debug)]
+pub(crate) struct AppOffers {
+    pub(crate) app: AppRecord,
+    /// The oldest first.
+    pub(crate) channels: Vec<ChannelOffers>,
+    /// The channels that devices chose.
+    chosen: HashMap<String, i64>,
+}
+
+impl AppOffers {
+    fn load(sql: &mut dyn Sql, app: AppRecord) -> Result<Self, DatabaseError> {
+        let mut offers = Vec::new();
+        for channel in channels::list(sql, &app.id)? {
+            offers.push(ChannelOffers::load(sql, channel)?);
+        }
+        let query = "SELECT device, channel FROM device_channels WHERE app = ?1";
+        let rows = sql.query(query, &[(&app.id).into()])?;
+        let chosen = rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?)));
+        Ok(Self {
+            chosen: chosen.collect::<Result<_, DatabaseError>>()?,
+            channels: offers,
+            app,
+        })
+    }
+
+    pub(crate) fn channel(&self, name: &str) -> Option<&ChannelOffers> {
+        let mut channels = self.channels.iter();
+        channels.find(|offers| offers.channel.name == name)
+    }
+
+    /// The channel for devices that name none.
+    pub(crate) fn default_channel(&self) -> Option<&ChannelOffers> {
+        self.channels.iter().find(|offers| offers.channel.is_public)
+    }
+
+    /// The channel that a device chose.
+    pub(crate) fn chosen_channel(&self, device: &str) -> Option<&ChannelOffers> {
+        let chosen = *self.chosen.get(device)?;
+        let mut channels = self.channels.iter();
+        channels.find(|offers| offers.channel.id == chosen)
+    }
+}
+
+/// What a channel gives.
+#[derive(Debug)]
+pub(crate) struct ChannelOffers {
+    pub(crate) channel: ChannelRecord,
+    pub(crate) full: Option<Offer>,
+    /// For a share of the devices; paused or not.
+    pub(crate) rollout: Option<Offer>,
+    steps: Vec<Step>,
+}
+
+impl ChannelOffers {
+    fn load(sql: &mut dyn Sql, channel: ChannelRecord) -> Result<Self, DatabaseError> {
+        let (mut full, mut rollout) = (None, None);
+        for release in releases::open(sql, channel.id)? {
+            let place = match release.state {
+                ReleaseState::Full => &mut full,
+                _ => &mut rollout,
+            };
+            *place = Some(Offer::load(sql, &channel.app, release)?);
+        }
+        let query = "SELECT releases.id, bundles.version, releases.mandatory FROM releases \
+                     JOIN bundles ON bundles.id = releases.bundle \
+                     WHERE releases.channel = ?1 ORDER BY releases.id DESC LIMIT ?2";
+        let rows = sql.query(query, &[channel.id.into(), REMEMBERED_STEPS.into()])?;
+        let steps = rows.iter().map(|row| {
+            Ok(Step {
+                release: row.integer(0)?,
+                version: row.text(1)?,
+                is_mandatory: row.flag(2)?,
+            })
+        });
+        Ok(Self {
+            steps: steps.collect::<Result<_, DatabaseError>>()?,
+            channel,
+            full,
+            rollout,
+        })
+    }
+}
+
+/// A release that devices may get.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub(crate) release: ReleaseRecord,
+    /// None goes back to builtin.
+    pub(crate) bundle: Option<BundleRecord>,
+    /// The envelope.
+    pub(crate) statement: Option<Value>,
+}
+
+impl Offer {
+    fn load(sql: &mut dyn Sql, app: &str, release: ReleaseRecord) -> Result<Self, DatabaseError> {
+        let bundle = match release.bundle {
+            Some(id) => bundles::find(sql, app, id)?,
+            None => None,
+        };
+        let statement = release.statement.as_deref();
+        Ok(Self {
+            statement: statement.and_then(|text| serde_json::from_str(text).ok()),
+            bundle,
+            release,
+        })
+    }
+}
+
+/// What a channel gave once.
+#[derive(Debug, Clone)]
+struct Step {
+    release: i64,
+    version: String,
+    is_mandatory: bool,
+}

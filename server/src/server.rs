@@ -1,0 +1,292 @@
+//! The service as a program runs it: connections, and what goes on beside them.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval_at, timeout};
+use tokio_rustls::TlsAcceptor;
+use tower::{ServiceExt as _, service_fn};
+
+use crate::api;
+use crate::catalogue::keys::{self, ApiKey, KeyRecord, Permission};
+use crate::clock;
+use crate::database::{Database, DatabaseError};
+use crate::error::ApiError;
+use crate::service::{OpenError, Shared};
+use crate::settings::Settings;
+
+/// How many connections there are at most; others wait.
+const MOST_CONNECTIONS: usize = 8_192;
+/// How long requests that are under way may take when the service ends.
+const FAREWELL: Duration = Duration::from_secs(10);
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// The organisation that a service begins with.
+const FIRST_ORGANISATION: &str = "default";
+
+/// An update service that is open.
+#[derive(Clone)]
+pub struct Service {
+    shared: Arc<Shared>,
+}
+
+impl Service {
+    /// Opens the folder of a service, makes what is missing, and removes what an earlier death
+    /// left incomplete.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder or the database can't be used, or a newer version has written it.
+    pub async fn open(settings: Settings) -> Result<Self, OpenError> {
+        let shared = Arc::new(Shared::open(settings).await?);
+        Ok(Self { shared })
+    }
+
+    /// Makes the first organisation and a key that may do everything in it, where there is none
+    /// yet. The key can't be read again later.
+    ///
+    /// # Errors
+    ///
+    /// Where the database can't be written.
+    pub async fn first_key(&self) -> Result<Option<String>, ServiceError> {
+        let secret = ApiKey::random().map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(make_first_key(&self.shared.database, secret).await?)
+    }
+
+    /// The endpoints, for a server of one's own. Requests have to carry their peer's address as
+    /// [`ConnectInfo`].
+    pub fn router(&self) -> Router {
+        api::router(&self.shared)
+    }
+
+    /// Serves until `end` resolves; requests that are under way may finish then.
+    ///
+    /// # Errors
+    ///
+    /// Where nobody can be listened to any more.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        end: impl Future<Output = ()>,
+    ) -> Result<(), ServiceError> {
+        let chores = self.start_chores();
+        let connections = Connections::new(self);
+        let graceful = GracefulShutdown::new();
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                () = &mut end => break,
+                accepted = connections.accept(&listener) => match accepted {
+                    Ok((stream, peer, turn)) => {
+                        let (connections, watcher) = (connections.clone(), graceful.watcher());
+                        tokio::spawn(async move {
+                            connections.serve(stream, peer, watcher).await;
+                            drop(turn);
+                        });
+                    }
+                    // Too many open files, say: others may close theirs.
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection can't be taken");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+            }
+        }
+        drop(listener);
+        if timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+            tracing::warn!("requests that took too long were ended");
+        }
+        drop(chores);
+        Ok(self.shared.write_presence().await?)
+    }
+
+    /// What is to be done again and again; it ends with the set.
+    fn start_chores(&self) -> JoinSet<()> {
+        let mut chores = JoinSet::new();
+        chores.spawn(every(
+            Duration::from_secs(1),
+            self.clone(),
+            |shared| async move { shared.write_presence().await },
+        ));
+        chores.spawn(every(
+            Duration::from_secs(60),
+            self.clone(),
+            |shared| async move {
+                shared.limits.forget_idle();
+                Ok(())
+            },
+        ));
+        chores.spawn(every(
+            Duration::from_secs(3_600),
+            self.clone(),
+            |shared| async move {
+                shared.apply_retention().await?;
+                shared.renew_statements().await?;
+                shared.forget_old_reports().await
+            },
+        ));
+        chores
+    }
+}
+
+/// Why a service ended.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ServiceError(#[from] ServiceErrorKind);
+
+#[derive(Debug, thiserror::Error)]
+enum ServiceErrorKind {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("the database failed: {0}")]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+impl From<io::Error> for ServiceError {
+    fn from(error: io::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<DatabaseError> for ServiceError {
+    fn from(error: DatabaseError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<ApiError> for ServiceError {
+    fn from(error: ApiError) -> Self {
+        Self(error.into())
+    }
+}
+
+#[derive(Clone)]
+struct Connections {
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
+    turns: Arc<Semaphore>,
+}
+
+impl Connections {
+    fn new(service: &Service) -> Self {
+        let settings = &service.shared.settings;
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(settings.header_timeout);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(Duration::from_secs(20))
+            .max_header_list_size(32 * 1024);
+        Self {
+            router: service.router(),
+            builder,
+            tls: settings
+                .tls
+                .as_ref()
+                .map(|tls| TlsAcceptor::from(Arc::clone(&tls.0))),
+            turns: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
+        }
+    }
+
+    async fn accept(
+        &self,
+        listener: &TcpListener,
+    ) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(io::Error::other)?;
+        let (stream, peer) = listener.accept().await?;
+        Ok((stream, peer, turn))
+    }
+
+    async fn serve(&self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
+        // Answers are written whole: nothing is gained by waiting for more.
+        let _ = stream.set_nodelay(true);
+        match &self.tls {
+            Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.talk(stream, peer, watcher).await,
+                Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
+                Err(_) => tracing::debug!("no TLS in time"),
+            },
+            None => self.talk(stream, peer, watcher).await,
+        }
+    }
+
+    async fn talk(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        watcher: Watcher,
+    ) {
+        let router = self.router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let router = router.clone();
+            async move {
+                let response = router.oneshot(request.map(axum::body::Body::new)).await;
+                response.map_err(|error: Infallible| error)
+            }
+        });
+        let service = TowerToHyperService::new(service);
+        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection.into_owned()).await {
+            tracing::debug!(%error, "a connection ended");
+        }
+    }
+}
+
+async fn make_first_key(
+    database: &Database,
+    secret: ApiKey,
+) -> Result<Option<String>, DatabaseError> {
+    let made = database.write(move |sql| {
+        if keys::has_organisation(sql)? {
+            return Ok(None);
+        }
+        keys::insert_organisation(sql, FIRST_ORGANISATION, FIRST_ORGANISATION)?;
+        let key = KeyRecord {
+            id: uuid::Uuid::new_v4().to_string(),
+            organisation: FIRST_ORGANISATION.to_owned(),
+            app: None,
+            name: "first".to_owned(),
+            permission: Permission::All,
+            created_at: clock::now(),
+        };
+        keys::insert(sql, &key, &secret)?;
+        Ok::<_, DatabaseError>(Some(secret.reveal().to_owned()))
+    });
+    made.await
+}
+
+async fn every<F>(period: Duration, service: Service, work: impl Fn(Arc<Shared>) -> F)
+where
+    F: Future<Output = Result<(), ApiError>>,
+{
+    let mut ticks = interval_at(Instant::now() + period, period);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = work(Arc::clone(&service.shared)).await {
+            tracing::warn!(%error, "a chore failed and is tried again");
+        }
+    }
+}

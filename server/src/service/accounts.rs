@@ -1,0 +1,99 @@
+//! Apps and keys of an organisation.
+
+use super::Shared;
+use super::bundles::own_app;
+use crate::catalogue::apps::{self, AppRecord};
+use crate::catalogue::audit;
+use crate::catalogue::keys::{self, ApiKey, KeyRecord, Permission};
+use crate::clock;
+use crate::error::ApiError;
+
+impl Shared {
+    /// Makes an app.
+    pub(crate) async fn create_app(
+        &self,
+        key: KeyRecord,
+        id: &str,
+        name: &str,
+    ) -> Result<AppRecord, ApiError> {
+        if !apps::is_id(id) {
+            let message = "An app's id has up to 128 letters, digits, dots and lines";
+            return Err(ApiError::invalid("invalid_app_id", message));
+        }
+        if key.app.is_some() {
+            return Err(ApiError::Forbidden("apps"));
+        }
+        let (wanted, name) = (id.to_owned(), name.to_owned());
+        let made = self.database.write(move |sql| {
+            if apps::find(sql, &wanted)?.is_some() {
+                let message = format!("App {wanted} already exists");
+                return Err(ApiError::conflict("app_already_exists", message));
+            }
+            audit::record(sql, &key, Some(&wanted), "app.create", &wanted)?;
+            Ok(apps::insert(sql, &wanted, &key.organisation, &name)?)
+        });
+        let made = made.await?;
+        self.offers.refresh(&self.database, id).await?;
+        Ok(made)
+    }
+
+    /// Changes an app.
+    pub(crate) async fn change_app(
+        &self,
+        key: KeyRecord,
+        id: &str,
+        change: impl FnOnce(&mut AppRecord) + Send + 'static,
+    ) -> Result<AppRecord, ApiError> {
+        let wanted = id.to_owned();
+        let changed = self.database.write(move |sql| {
+            let mut app = own_app(sql, &key, &wanted)?;
+            change(&mut app);
+            apps::update(sql, &app)?;
+            audit::record(sql, &key, Some(&wanted), "app.change", &wanted)?;
+            Ok::<_, ApiError>(app)
+        });
+        let changed = changed.await?;
+        self.offers.refresh(&self.database, id).await?;
+        Ok(changed)
+    }
+
+    /// Makes a key in the caller's organisation, and gives its secret this once.
+    pub(crate) async fn create_key(
+        &self,
+        by: KeyRecord,
+        name: &str,
+        permission: Permission,
+        app: Option<&str>,
+    ) -> Result<(KeyRecord, ApiKey), ApiError> {
+        let secret = ApiKey::random().map_err(|error| ApiError::Internal(error.to_string()))?;
+        let key = KeyRecord {
+            id: uuid::Uuid::new_v4().to_string(),
+            organisation: by.organisation.clone(),
+            app: app.map(str::to_owned),
+            name: name.to_owned(),
+            permission,
+            created_at: clock::now(),
+        };
+        let made = self.database.write(move |sql| {
+            if let Some(app) = &key.app {
+                own_app(sql, &by, app)?;
+            }
+            keys::insert(sql, &key, &secret)?;
+            audit::record(sql, &by, key.app.as_deref(), "key.create", &key.name)?;
+            Ok::<_, ApiError>((key, secret))
+        });
+        made.await
+    }
+
+    /// Ends a key of the caller's organisation.
+    pub(crate) async fn revoke_key(&self, by: KeyRecord, id: &str) -> Result<(), ApiError> {
+        let id = id.to_owned();
+        let revoked = self.database.write(move |sql| {
+            if !keys::revoke(sql, &by.organisation, &id)? {
+                return Err(ApiError::NotFound("Key"));
+            }
+            Ok(audit::record(sql, &by, None, "key.revoke", &id)?)
+        });
+        revoked.await
+    }
+}

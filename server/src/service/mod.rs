@@ -1,0 +1,123 @@
+//! The service itself: what its endpoints do, without HTTP.
+
+mod accounts;
+pub(crate) mod analytics;
+pub(crate) mod bundles;
+pub(crate) mod cleanup;
+mod fetch;
+pub(crate) mod presence;
+pub(crate) mod rate_limit;
+pub(crate) mod releases;
+pub(crate) mod reports;
+pub(crate) mod signing;
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+use crate::database::{Database, DatabaseError};
+use crate::files::{Files, Folder, Uploads};
+use crate::metrics::Metrics;
+use crate::offers::Offers;
+use crate::settings::Settings;
+use fetch::Fetcher;
+use presence::Presence;
+use rate_limit::RateLimits;
+use signing::Signing;
+
+/// What all requests share.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) database: Database,
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) uploads: Uploads,
+    pub(crate) offers: Offers,
+    pub(crate) presence: Presence,
+    pub(crate) limits: RateLimits,
+    pub(crate) metrics: Metrics,
+    pub(crate) signing: Arc<Signing>,
+    fetcher: Fetcher,
+    /// Held for reading while a file and the row that names it come to be, for writing while files
+    /// that nobody names are removed.
+    storage: tokio::sync::RwLock<()>,
+}
+
+impl Shared {
+    /// Opens what is kept, and mends what a death left.
+    pub(crate) async fn open(settings: Settings) -> Result<Self, OpenError> {
+        fs::create_dir_all(&settings.data)?;
+        let database = open_database(&settings)?;
+        let files = Folder::open(settings.data.join("bundles"))?;
+        let shared = Self {
+            uploads: Uploads::open(settings.data.join("uploads"))?,
+            offers: Offers::load(&database).await?,
+            presence: Presence::default(),
+            limits: RateLimits::new(&settings),
+            metrics: Metrics::new()?,
+            signing: Arc::new(Signing::open(&settings)?),
+            fetcher: Fetcher::new(&settings)?,
+            storage: tokio::sync::RwLock::default(),
+            files: Arc::new(files),
+            database,
+            settings,
+        };
+        if let Err(error) = shared.remove_unneeded_files().await {
+            tracing::warn!(%error, "files that nobody needs could not be removed");
+        }
+        Ok(shared)
+    }
+}
+
+impl Shared {
+    /// Whether the service itself, or what is in front of it, speaks HTTPS.
+    pub(crate) fn is_https(&self) -> bool {
+        let public = self.settings.public_url.as_ref();
+        self.settings.tls.is_some() || public.is_some_and(|url| url.scheme() == "https")
+    }
+
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.settings.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn open_database(settings: &Settings) -> Result<Database, DatabaseError> {
+    match &settings.postgres {
+        Some(postgres) => Database::connect(postgres),
+        None => Database::open(&settings.data.join("service.db")),
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_database(settings: &Settings) -> Result<Database, DatabaseError> {
+    Database::open(&settings.data.join("service.db"))
+}
+
+/// Why a service can't start.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct OpenError(OpenErrorKind);
+
+#[derive(Debug, thiserror::Error)]
+enum OpenErrorKind {
+    #[error("the data folder can't be used: {0}")]
+    Folder(#[from] io::Error),
+    #[error("the database can't be used: {0}")]
+    Database(#[from] DatabaseError),
+    #[error("the metrics can't be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
+    #[error("the signing keys can't be used: {0}")]
+    Signing(#[from] live_updater_signing::SigningError),
+    #[error("the root certificates can't be read: {0}")]
+    Certificates(#[from] live_updater::ParseRootError),
+}
+
+impl<E: Into<OpenErrorKind>> From<E> for OpenError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}

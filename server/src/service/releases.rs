@@ -1,0 +1,388 @@
+//! What channels give: releases, rollouts, and the way back.
+
+use std::sync::Arc;
+
+use super::Shared;
+use super::bundles::own_app;
+use super::signing::{Signing, check_statement};
+use crate::catalogue::audit;
+use crate::catalogue::bundles::{self, BundleRecord};
+use crate::catalogue::channels::{self, ChannelRecord, NewChannel};
+use crate::catalogue::keys::KeyRecord;
+use crate::catalogue::releases::{self, ALL, NewRelease, ReleaseRecord, ReleaseState};
+use crate::clock;
+use crate::database::Sql;
+use crate::error::ApiError;
+
+/// What a channel is to give.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Bundle(i64),
+    Version(String),
+    /// What the channel gave to all before.
+    Previous,
+    /// The files in the app's package.
+    Builtin,
+}
+
+/// A channel of an app.
+#[derive(Debug, Clone)]
+pub(crate) enum ChannelName {
+    Id(i64),
+    Name(String),
+}
+
+/// What is done about a rollout.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RolloutChange {
+    /// So many of 10,000 devices get it.
+    Share(u32),
+    Pause,
+    Resume,
+    /// All devices get it.
+    Promote,
+}
+
+/// A release, with the names of what it is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Released {
+    pub(crate) release: ReleaseRecord,
+    pub(crate) channel: ChannelRecord,
+    /// None is builtin.
+    pub(crate) version: Option<String>,
+}
+
+impl Shared {
+    /// Has a channel give something to so many of 10,000 devices.
+    pub(crate) async fn release(
+        &self,
+        key: KeyRecord,
+        app: &str,
+        channel: ChannelName,
+        target: Target,
+        share_bps: u32,
+        statement: Option<String>,
+    ) -> Result<Released, ApiError> {
+        let id = app.to_owned();
+        let signing = Arc::clone(&self.signing);
+        let released = self.database.write(move |sql| {
+            own_app(sql, &key, &id)?;
+            let channel = find_channel(sql, &id, &channel)?;
+            let bundle = resolve(sql, &channel, &target)?;
+            let (sequence, statement) = match statement {
+                Some(statement) => {
+                    let sequence = check_statement(&statement, &channel, bundle.as_ref())?;
+                    (sequence, Some(statement))
+                }
+                None => {
+                    let channel = make_way(sql, &signing, channel.clone(), share_bps)?;
+                    issue(sql, &signing, &channel, bundle.as_ref())?
+                }
+            };
+            let release = NewRelease {
+                channel: channel.id,
+                sequence,
+                bundle: bundle.as_ref().map(|found| found.id),
+                share_bps,
+                mandatory: bundle.as_ref().is_some_and(|found| found.bundle.mandatory),
+                statement,
+                created_by: key.id.clone(),
+            };
+            let release = releases::insert(sql, &release)?;
+            let version = bundle.map(|found| found.bundle.version);
+            let name = version.as_deref().unwrap_or("builtin");
+            let detail = format!("{name} on {} to {share_bps}/10000", channel.name);
+            audit::record(sql, &key, Some(&id), "channel.release", &detail)?;
+            Ok::<_, ApiError>(Released {
+                release,
+                channel,
+                version,
+            })
+        });
+        let released = released.await?;
+        self.offers.refresh(&self.database, app).await?;
+        Ok(released)
+    }
+
+    /// Changes the rollout of a channel.
+    pub(crate) async fn change_rollout(
+        &self,
+        key: KeyRecord,
+        app: &str,
+        channel: ChannelName,
+        change: RolloutChange,
+    ) -> Result<ReleaseRecord, ApiError> {
+        let id = app.to_owned();
+        let signing = Arc::clone(&self.signing);
+        let changed = self.database.write(move |sql| {
+            own_app(sql, &key, &id)?;
+            let channel = find_channel(sql, &id, &channel)?;
+            let open = releases::open(sql, channel.id)?;
+            let find = |is_full: bool| {
+                let mut open = open.iter();
+                open.find(|release| (release.state == ReleaseState::Full) == is_full)
+                    .cloned()
+            };
+            let mut release = find(false).ok_or(ApiError::NotFound("Rollout"))?;
+            let moves_up = apply(&mut release, change)?;
+            releases::update(sql, &release)?;
+            // Devices take no statement below one that they have seen: what some of them move to
+            // has to be the newest.
+            let moves_to = if moves_up { Some(&mut release) } else { None };
+            match (moves_to, find(true)) {
+                (Some(release), Some(full)) if release.sequence < full.sequence => {
+                    reissue(sql, &signing, &channel, release)?;
+                }
+                (None, Some(mut full)) => reissue(sql, &signing, &channel, &mut full)?,
+                _ => {}
+            }
+            let detail = format!("{change:?} on {}", channel.name);
+            audit::record(sql, &key, Some(&id), "channel.rollout", &detail)?;
+            Ok::<_, ApiError>(release)
+        });
+        let changed = changed.await?;
+        self.offers.refresh(&self.database, app).await?;
+        Ok(changed)
+    }
+
+    /// Makes the statements anew that are half over, so that no device has to refuse them, and
+    /// whoever holds back newer ones is found out.
+    pub(crate) async fn renew_statements(&self) -> Result<(), ApiError> {
+        for app in self.offers.app_ids() {
+            if !self.signing.signs(&app) {
+                continue;
+            }
+            let (id, signing) = (app.clone(), Arc::clone(&self.signing));
+            let renewed = self.database.write(move |sql| {
+                let mut renewed = 0;
+                for channel in channels::list(sql, &id)? {
+                    let mut open = releases::open(sql, channel.id)?;
+                    let now = clock::now();
+                    let is_stale = |release: &ReleaseRecord| {
+                        release.statement.is_some() && signing.is_stale(release.issued_at, now)
+                    };
+                    if open.iter().any(is_stale) {
+                        // In their order: the rollout stays above what the others have.
+                        open.sort_by_key(|release| release.sequence);
+                        for release in &mut open {
+                            reissue(sql, &signing, &channel, release)?;
+                            renewed += 1;
+                        }
+                    }
+                }
+                Ok::<_, ApiError>(renewed)
+            });
+            if renewed.await? > 0 {
+                self.offers.refresh(&self.database, &app).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a channel, or changes the one with this name.
+    pub(crate) async fn put_channel(
+        &self,
+        key: KeyRecord,
+        app: &str,
+        name: &str,
+        change: impl FnOnce(&mut ChannelRecord) + Send + 'static,
+    ) -> Result<ChannelRecord, ApiError> {
+        if !channels::is_name(name) {
+            let message = "A channel's name has up to 64 letters, digits, dots, lines and blanks";
+            return Err(ApiError::invalid("invalid_channel", message));
+        }
+        let (id, name) = (app.to_owned(), name.to_owned());
+        let put = self.database.write(move |sql| {
+            own_app(sql, &key, &id)?;
+            if channels::find_name(sql, &id, &name)?.is_none() {
+                let channel = NewChannel {
+                    is_public: false,
+                    ..NewChannel::public(&id, &name)
+                };
+                channels::insert(sql, &channel)?;
+            }
+            let found = channels::find_name(sql, &id, &name)?;
+            let mut channel = found.ok_or(ApiError::NotFound("Channel"))?;
+            change(&mut channel);
+            channels::update(sql, &channel)?;
+            audit::record(sql, &key, Some(&id), "channel.change", &name)?;
+            Ok::<_, ApiError>(channel)
+        });
+        let put = put.await?;
+        self.offers.refresh(&self.database, app).await?;
+        Ok(put)
+    }
+
+    /// Takes a channel away.
+    pub(crate) async fn delete_channel(
+        &self,
+        key: KeyRecord,
+        app: &str,
+        channel: ChannelName,
+    ) -> Result<(), ApiError> {
+        let id = app.to_owned();
+        let deleted = self.database.write(move |sql| {
+            own_app(sql, &key, &id)?;
+            let channel = find_channel(sql, &id, &channel)?;
+            channels::delete(sql, channel.id)?;
+            audit::record(sql, &key, Some(&id), "channel.delete", &channel.name)?;
+            Ok::<_, ApiError>(())
+        });
+        deleted.await?;
+        Ok(self.offers.refresh(&self.database, app).await?)
+    }
+}
+
+pub(crate) fn find_channel(
+    sql: &mut dyn Sql,
+    app: &str,
+    channel: &ChannelName,
+) -> Result<ChannelRecord, ApiError> {
+    let found = match channel {
+        ChannelName::Id(id) => channels::find(sql, app, *id)?,
+        ChannelName::Name(name) => channels::find_name(sql, app, name)?,
+    };
+    found.ok_or(ApiError::NotFound("Channel"))
+}
+
+fn resolve(
+    sql: &mut dyn Sql,
+    channel: &ChannelRecord,
+    target: &Target,
+) -> Result<Option<BundleRecord>, ApiError> {
+    let found = match target {
+        Target::Builtin => return Ok(None),
+        Target::Bundle(id) => bundles::find(sql, &channel.app, *id)?,
+        Target::Version(version) => bundles::find_version(sql, &channel.app, version)?,
+        Target::Previous => return previous(sql, channel),
+    };
+    found.map(Some).ok_or(ApiError::NotFound("Bundle"))
+}
+
+/// What all devices of a channel had before: while something rolls out, what the others have;
+/// else the newest other bundle that is still there.
+fn previous(sql: &mut dyn Sql, channel: &ChannelRecord) -> Result<Option<BundleRecord>, ApiError> {
+    let open = releases::open(sql, channel.id)?;
+    let rolls_out = open
+        .iter()
+        .any(|release| release.state != ReleaseState::Full);
+    let full = open
+        .iter()
+        .find(|release| release.state == ReleaseState::Full);
+    let now = match (rolls_out, full) {
+        (true, Some(full)) => {
+            return match full.bundle {
+                Some(id) => Ok(bundles::find(sql, &channel.app, id)?),
+                None => Ok(None),
+            };
+        }
+        (_, full) => full.map(|release| release.bundle),
+    };
+    for release in releases::list(sql, channel.id, u64::from(ALL))? {
+        let was_full = release.share_bps >= ALL;
+        if !was_full || Some(release.bundle) == now {
+            continue;
+        }
+        let Some(id) = release.bundle else {
+            return Ok(None);
+        };
+        if let Some(found) = bundles::find(sql, &channel.app, id)? {
+            return Ok(Some(found));
+        }
+    }
+    Err(ApiError::conflict(
+        "no_previous_release",
+        "The channel gave nothing else before: name a version, or builtin",
+    ))
+}
+
+/// Changes a rollout, and tells whether devices move to it rather than away from it.
+fn apply(release: &mut ReleaseRecord, change: RolloutChange) -> Result<bool, ApiError> {
+    let before = release.share_bps;
+    match change {
+        RolloutChange::Share(share) if share > ALL => {
+            let message = "A share is between 0 and 10000";
+            return Err(ApiError::invalid("invalid_share", message));
+        }
+        RolloutChange::Share(share) => release.share_bps = share,
+        RolloutChange::Pause => {
+            release.state = ReleaseState::Paused;
+            release.paused_because = None;
+        }
+        RolloutChange::Resume => {
+            release.state = ReleaseState::Rollout;
+            release.paused_because = None;
+        }
+        RolloutChange::Promote => {
+            release.state = ReleaseState::Full;
+            release.share_bps = ALL;
+            release.paused_because = None;
+        }
+    }
+    Ok(release.state != ReleaseState::Paused && release.share_bps >= before)
+}
+
+/// Where a rollout replaces another one, some of its devices go back to what all have: that is
+/// issued anew first.
+fn make_way(
+    sql: &mut dyn Sql,
+    signing: &Signing,
+    channel: ChannelRecord,
+    share_bps: u32,
+) -> Result<ChannelRecord, ApiError> {
+    let open = releases::open(sql, channel.id)?;
+    let is_full = |release: &&ReleaseRecord| release.state == ReleaseState::Full;
+    let full = open.iter().find(is_full).cloned();
+    match full {
+        Some(mut full) if share_bps < ALL && open.len() > 1 => {
+            reissue(sql, signing, &channel, &mut full)?;
+            find_channel(sql, &channel.app, &ChannelName::Id(channel.id))
+        }
+        _ => Ok(channel),
+    }
+}
+
+/// The next sequence of a channel, and its statement.
+fn issue(
+    sql: &mut dyn Sql,
+    signing: &Signing,
+    channel: &ChannelRecord,
+    bundle: Option<&BundleRecord>,
+) -> Result<(u64, Option<String>), ApiError> {
+    let sequence = channel.sequence + 1;
+    let statement = signing.statement(channel, bundle, sequence)?;
+    if statement.is_none() {
+        let newest = releases::list(sql, channel.id, 1)?;
+        if newest.iter().any(|release| release.statement.is_some()) {
+            let message = format!(
+                "What the channel gives is signed, and the service has no key that could sign \
+                 this: send a statement with a sequence of {sequence} or higher"
+            );
+            return Err(ApiError::conflict("statement_needed", message));
+        }
+    }
+    Ok((sequence, statement))
+}
+
+/// Gives a release that is signed here the channel's next sequence, and a new statement.
+fn reissue(
+    sql: &mut dyn Sql,
+    signing: &Signing,
+    channel: &ChannelRecord,
+    release: &mut ReleaseRecord,
+) -> Result<(), ApiError> {
+    if release.statement.is_none() || !signing.signs(&channel.app) {
+        return Ok(());
+    }
+    let bundle = match release.bundle {
+        Some(id) => {
+            Some(bundles::find(sql, &channel.app, id)?.ok_or(ApiError::NotFound("Bundle"))?)
+        }
+        None => None,
+    };
+    // Another one may have been given out in this very transaction.
+    let channel = find_channel(sql, &channel.app, &ChannelName::Id(channel.id))?;
+    release.sequence = channel.sequence + 1;
+    release.statement = signing.statement(&channel, bundle.as_ref(), release.sequence)?;
+    Ok(releases::renumber(sql, release)?)
+}
