@@ -247,7 +247,7 @@ fn capgo(keys: &PinnedKeys) -> Result<Trust, Error> {
         [key] => CapgoKey::new(key.clone()),
         _ => None,
     };
-    let problem = "mode \"capgo\" takes one key, of RSA with 2048 bits";
+    let problem = "mode \"capgo\" takes one key, of RSA with 2048 bits and without `algorithm`";
     let key = key.ok_or_else(|| Error::config("trust.keys", problem))?;
     Ok(Trust::Capgo { key })
 }

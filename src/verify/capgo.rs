@@ -14,7 +14,7 @@ use rsa::RsaPublicKey;
 use rsa::pkcs1::EncodeRsaPublicKey as _;
 use rsa::traits::PublicKeyParts as _;
 
-use super::key::{KeyMaterial, PublicKey};
+use super::key::{KeyMaterial, PublicKey, RsaPadding};
 use super::signature;
 use crate::digest::Sha256Digest;
 use crate::error::Error;
@@ -35,9 +35,15 @@ pub struct CapgoKey {
 }
 
 impl CapgoKey {
-    /// Takes a public key for this; `None` where it isn't RSA of 2048 bits.
+    /// Takes a public key for this; `None` where it isn't RSA of 2048 bits, or was
+    /// restricted to an algorithm.
     pub fn new(key: PublicKey) -> Option<Self> {
-        let KeyMaterial::Rsa { key: rsa, .. } = key.material() else {
+        // A padding that was chosen for signatures would be one that nobody looks at here.
+        let KeyMaterial::Rsa {
+            key: rsa,
+            padding: RsaPadding::Either,
+        } = key.material()
+        else {
             return None;
         };
         if rsa.size() != MODULUS_BYTES {

@@ -104,21 +104,42 @@ async fn other_bytes_than_those_of_the_checksum_are_deleted_unread() {
 }
 
 #[tokio::test]
+async fn what_a_dead_process_has_left_is_continued() {
+    let (phone, _, sealed) = offered(&zip("two", 300_000));
+    phone.server.cut_and_lose(100_000);
+    let (updater, _) = phone.launch();
+    assert_eq!(updater.sync().await.unwrap_err().code(), "not_found");
+    drop(updater);
+    let left = phone.names("downloads");
+    assert_eq!(left.len(), 2, "{left:?}");
+    // A kill in the middle of the decryption.
+    let opened = left[1].replace(".part", ".zip");
+    let downloads = phone.root.path().join("downloads");
+    std::fs::write(downloads.join(opened), vec![7; 1_000_000]).unwrap();
+
+    phone.server.put("/sealed.zip", &sealed.bytes);
+    let (updater, _) = phone.launch();
+    assert_eq!(updater.sync().await.unwrap().status, SyncStatus::Downloaded);
+    let last = phone.server.heard("GET /sealed.zip").pop().unwrap();
+    assert_eq!(last.headers["range"], "bytes=100000-");
+    assert_eq!(phone.names("downloads"), [""; 0]);
+}
+
+#[tokio::test]
 async fn the_same_zip_in_another_session_is_another_download() {
     let bytes = zip("two", 300_000);
     let (phone, developer, _) = offered(&bytes);
-    phone.server.cut_once(100_000);
+    phone.server.cut_and_lose(100_000);
     let (updater, _) = phone.launch();
-    let url = phone.server.url("/sealed.zip");
+    assert_eq!(updater.sync().await.unwrap_err().code(), "not_found");
     let again = developer.seal(&bytes, 8);
-    // The first session's part is there, and of no use to the second.
-    let config = &phone.config;
-    assert!(config["trust"]["mode"] == "capgo");
-    phone.server.put("/sealed.zip", &[]);
-    let _ = updater.sync().await;
     phone.server.put("/sealed.zip", &again.bytes);
-    phone.server.say(again.offer("2.0.0", &url));
+    phone
+        .server
+        .say(again.offer("2.0.0", &phone.server.url("/sealed.zip")));
     assert_eq!(updater.sync().await.unwrap().status, SyncStatus::Downloaded);
+    let last = phone.server.heard("GET /sealed.zip").pop().unwrap();
+    assert!(!last.headers.contains_key("range"), "{last:?}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod asking;
 #[path = "../capgo_server/mod.rs"]
 mod capgo_server;
 mod channels;
+mod configuring;
 mod encryption;
 mod phone;
 mod reporting;

@@ -28,6 +28,7 @@ struct State {
     answers: HashMap<String, (u16, Vec<String>, Value)>,
     files: HashMap<String, Vec<u8>>,
     cuts_after: Option<usize>,
+    loses_what_it_cuts: bool,
     heard: Vec<Heard>,
 }
 
@@ -89,6 +90,13 @@ impl CapgoServer {
         self.state().cuts_after = Some(after);
     }
 
+    /// Breaks off the next file after so many bytes, and hasn't got it any more.
+    pub(crate) fn cut_and_lose(&self, after: usize) {
+        let mut state = self.state();
+        state.cuts_after = Some(after);
+        state.loses_what_it_cuts = true;
+    }
+
     /// The requests of this kind so far.
     pub(crate) fn heard(&self, what: &str) -> Vec<Heard> {
         let mut heard = self.state().heard.clone();
@@ -119,6 +127,9 @@ impl Shared {
             state.heard.push(heard.clone());
             let file = state.files.get(&path).filter(|_| method == "GET").cloned();
             let cuts_after = file.as_ref().and_then(|_| state.cuts_after.take());
+            if cuts_after.is_some() && std::mem::take(&mut state.loses_what_it_cuts) {
+                state.files.remove(&path);
+            }
             (state.answers.get(&heard.what).cloned(), file, cuts_after)
         };
         match file {

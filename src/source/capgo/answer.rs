@@ -31,7 +31,7 @@ pub(crate) fn parse(body: &[u8], url: &Url, key: Option<&CapgoKey>) -> Result<An
     let object = parse_object(body)
         .map_err(|error| protocol(url, &format!("the answer is no update check: {error}")))?;
     if let Some(complaint) = complaint(&object) {
-        return answer_to(complaint, url);
+        return answer_to(&complaint, url);
     }
     if object.get("version").and_then(Value::as_str) == Some(BUILTIN) {
         return Ok(Answer::Builtin);
@@ -40,7 +40,7 @@ pub(crate) fn parse(body: &[u8], url: &Url, key: Option<&CapgoKey>) -> Result<An
 }
 
 /// What isn't an update has a kind. One that isn't known is a failure.
-fn answer_to(complaint: Complaint, url: &Url) -> Result<Answer, Error> {
+fn answer_to(complaint: &Complaint, url: &Url) -> Result<Answer, Error> {
     match complaint.kind.as_deref() {
         Some("up_to_date") => Ok(Answer::Nothing),
         Some("blocked") => Ok(Answer::Withheld(complaint.to_string())),

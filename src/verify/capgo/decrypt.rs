@@ -72,7 +72,7 @@ fn unpadded(bytes: &[u8]) -> &[u8] {
     let added = usize::from(count);
     let end = bytes.len().saturating_sub(added);
     let is_padding = (1..=BLOCK).contains(&added)
-        && bytes.len() % BLOCK == 0
+        && bytes.len().is_multiple_of(BLOCK)
         && bytes.iter().skip(end).all(|byte| *byte == count);
     if is_padding {
         bytes.get(..end).unwrap_or(bytes)
