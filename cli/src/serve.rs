@@ -57,6 +57,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL")]
     download_url: Option<Url>,
 
+    /// Certificates (PEM) to trust beside the usual ones where a bundle is fetched by its URL.
+    #[arg(long, value_name = "CERTS.pem")]
+    root_certificates: Option<PathBuf>,
+
     /// The most bytes of a bundle.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
     max_bundle_bytes: u64,
@@ -131,6 +135,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     }
     settings.public_url.clone_from(&arguments.public_url);
     settings.download_url.clone_from(&arguments.download_url);
+    if let Some(path) = &arguments.root_certificates {
+        settings.root_certificates = Some(read(path)?);
+    }
     settings.max_bundle_bytes = arguments.max_bundle_bytes;
     settings.device_requests_per_minute = arguments.device_requests_per_minute;
     settings.requests_per_minute = arguments.requests_per_minute;

@@ -8,6 +8,7 @@
 mod skipped;
 mod support;
 
+mod documents;
 mod dsse_python;
 mod nginx;
 mod nginx_tls;

@@ -41,9 +41,7 @@ pub(crate) enum Reason {
 
 /// Decides what a device gets from its channel.
 pub(crate) fn decide<'a>(channel: &'a ChannelOffers, asking: &Asking<'_>) -> Decision<'a> {
-    let platforms = &channel.channel.platforms;
-    let fits = |platform: &String| platform == asking.platform;
-    if !platforms.is_empty() && !platforms.iter().any(fits) {
+    if !channel.channel.gives_to(asking.platform) {
         return Decision::Nothing(Reason::OtherPlatform);
     }
     let rollout = channel.rollout.as_ref();

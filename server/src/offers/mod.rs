@@ -2,6 +2,7 @@
 //!
 //! Each change of an app loads its offers anew, after it was committed.
 
+pub(crate) mod capgo;
 pub(crate) mod decide;
 
 use std::collections::HashMap;
