@@ -262,8 +262,8 @@ pub enum Error {
         found: u64,
     },
 
-    /// The archive has no `index.html` at its root nor in its only folder.
-    #[error("the archive has no index.html at its root")]
+    /// The archive has no `index.html` at its root nor in its only folder, or an empty one.
+    #[error("the archive has no index.html at its root, or an empty one")]
     MissingIndex,
 
     /// Another call or another process is at work on the same root.

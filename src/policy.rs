@@ -190,6 +190,7 @@ mod tests {
             failed_launches: 0,
             active_millis: 0,
             hashed_boot: None,
+            is_withdrawn: false,
         }
     }
 

@@ -338,7 +338,8 @@ impl Updater {
             .await
     }
 
-    /// Chooses the channel from now on; the configuration's without `channel`.
+    /// Chooses the channel from now on; the configuration's without `channel`. What is chosen while a
+    /// bundle is on trial holds beyond it only once the bundle is ready.
     ///
     /// # Errors
     ///
@@ -350,7 +351,8 @@ impl Updater {
             let problem = "channel is empty: leave it out for the configuration's";
             return Err(Error::invalid_request(problem));
         }
-        self.update(move |state| state.channel = channel).await
+        self.change(|lifecycle| lifecycle.set_channel(channel))
+            .await
     }
 
     /// The device's channel.

@@ -11,9 +11,8 @@ use super::sidecar::{Sidecar, short_hash};
 use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::release::Release;
+use crate::store::bundles::DOWNLOADS;
 use crate::store::storage::{Storage, StoredFile};
-
-const DOWNLOADS: &str = "downloads";
 
 /// Names the bytes that are expected: the same for every release of the same checksum and size,
 /// wherever it comes from.

@@ -105,12 +105,11 @@ fn is_mandatory(channel: &ChannelOffers, offer: &Offer, asking: &Asking<'_>) -> 
         (Some(current), Ok(version)) => version > *current,
         _ => true,
     };
-    let skipped = |sequence: u64| {
-        sequence < offer.release.sequence && had.is_none_or(|step| sequence > step.sequence)
-    };
+    let skipped =
+        |release: i64| release < offer.release.id && had.is_none_or(|step| release > step.release);
     offer.release.mandatory
         || channel
             .steps
             .iter()
-            .any(|step| step.is_mandatory && skipped(step.sequence) && is_newer(&step.version))
+            .any(|step| step.is_mandatory && skipped(step.release) && is_newer(&step.version))
 }

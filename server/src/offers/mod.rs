@@ -130,13 +130,13 @@ impl ChannelOffers {
             };
             *place = Some(Offer::load(sql, &channel.app, release)?);
         }
-        let query = "SELECT releases.sequence, bundles.version, releases.mandatory FROM releases \
+        let query = "SELECT releases.id, bundles.version, releases.mandatory FROM releases \
                      JOIN bundles ON bundles.id = releases.bundle \
-                     WHERE releases.channel = ?1 ORDER BY releases.sequence DESC LIMIT ?2";
+                     WHERE releases.channel = ?1 ORDER BY releases.id DESC LIMIT ?2";
         let rows = sql.query(query, &[channel.id.into(), REMEMBERED_STEPS.into()])?;
         let steps = rows.iter().map(|row| {
             Ok(Step {
-                sequence: row.count(0)?,
+                release: row.integer(0)?,
                 version: row.text(1)?,
                 is_mandatory: row.flag(2)?,
             })
@@ -178,7 +178,7 @@ impl Offer {
 /// What a channel gave once.
 #[derive(Debug, Clone)]
 struct Step {
-    sequence: u64,
+    release: i64,
     version: String,
     is_mandatory: bool,
 }

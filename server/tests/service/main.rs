@@ -5,4 +5,8 @@ mod bundles;
 mod capgo_devices;
 mod capgo_interface;
 mod checks;
+mod hostile;
+mod reports;
+mod signing;
 mod support;
+mod tenants;

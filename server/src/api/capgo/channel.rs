@@ -177,7 +177,7 @@ async fn give(
         _ => Target::Version(version),
     };
     let channel = ChannelName::Name(channel.to_owned());
-    let released = shared.release(key.clone(), app, channel, target, share_bps);
+    let released = shared.release(key.clone(), app, channel, target, share_bps, None);
     released.await.map(|_| ())
 }
 

@@ -7,7 +7,7 @@ use crate::catalogue::channels::ChannelRecord;
 use crate::catalogue::releases::{ALL, ReleaseRecord, ReleaseState};
 use crate::offers::Offer;
 
-const PLUGIN: Version = Version::new(8, 51, 23);
+static PLUGIN: Version = Version::new(8, 51, 23);
 
 fn asking() -> Asking<'static> {
     Asking {
@@ -24,7 +24,7 @@ fn asking() -> Asking<'static> {
 }
 
 /// An app whose public channel gives `version`; none is builtin.
-fn app(version: Option<&str>) -> AppOffers {
+fn app_giving(version: Option<&str>) -> AppOffers {
     AppOffers {
         app: AppRecord {
             id: "com.example.app".to_owned(),
@@ -73,6 +73,7 @@ fn offer(id: i64, version: Option<&str>) -> Offer {
             share_bps: ALL,
             mandatory: false,
             statement: None,
+            issued_at: 0,
             paused_because: None,
             created_by: String::new(),
             created_at: 0,
@@ -129,7 +130,7 @@ fn assert_told(app: &AppOffers, asking: &Asking<'_>, code: &str, kind: Option<Ki
 
 #[test]
 fn a_device_gets_what_its_channel_gives_until_it_runs_it() {
-    let app = app(Some("1.2.1"));
+    let app = app_giving(Some("1.2.1"));
     assert_told(&app, &asking(), "1.2.1", None);
     let up_to_date = Some(Kind::UpToDate);
     let running = Some("1.2.1");
@@ -151,7 +152,7 @@ fn a_device_gets_what_its_channel_gives_until_it_runs_it() {
 
 #[test]
 fn a_device_goes_back_to_builtin_without_a_reason_beside_it() {
-    let app = app(None);
+    let app = app_giving(None);
     let on_bundle = Asking {
         running: Some("1.2.1"),
         ..asking()
@@ -170,7 +171,7 @@ fn a_device_goes_back_to_builtin_without_a_reason_beside_it() {
 #[test]
 fn what_no_device_can_use_is_a_failure() {
     let failed = Some(Kind::Failed);
-    let app = app(Some("1.2.1"));
+    let app = app_giving(Some("1.2.1"));
     let plugin = &Version::new(4, 60, 0);
     let cases = [
         (Asking { plugin, ..asking() }, "unsupported_plugin_version"),
@@ -199,7 +200,7 @@ fn what_no_device_can_use_is_a_failure() {
     for (asking, code) in cases {
         assert_told(&app, &asking, code, failed);
     }
-    let mut empty = super::tests::app(None);
+    let mut empty = app_giving(None);
     empty.channels[0].full = None;
     assert_told(&empty, &asking(), "no_bundle", failed);
     empty.channels.clear();
@@ -208,7 +209,7 @@ fn what_no_device_can_use_is_a_failure() {
 
 #[test]
 fn a_device_that_a_first_rollout_has_not_reached_is_up_to_date() {
-    let mut app = app(Some("1.2.1"));
+    let mut app = app_giving(Some("1.2.1"));
     let mut offer = app.channels[0].full.take().unwrap();
     offer.release.state = ReleaseState::Rollout;
     offer.release.share_bps = 0;
@@ -238,7 +239,7 @@ fn a_channel_holds_back_versions_that_are_too_far_from_the_app() {
             "disable_auto_update_under_native",
         ),
     ] {
-        let mut app = app(Some(version));
+        let mut app = app_giving(Some(version));
         assert_told(&app, &asking(), version, None);
         app.channels[0].channel.refuses = vec![refusal];
         assert_told(&app, &asking(), code, blocked);
@@ -250,7 +251,7 @@ fn a_channel_holds_back_versions_that_are_too_far_from_the_app() {
         (Refusal::Patch, "1.2.1"),
         (Refusal::UnderNative, "1.2.1"),
     ] {
-        let mut app = app(Some(version));
+        let mut app = app_giving(Some(version));
         app.channels[0].channel.refuses = vec![refusal];
         assert_told(&app, &asking(), version, None);
     }
@@ -279,12 +280,12 @@ fn a_channel_holds_back_from_platforms_and_builds() {
         ),
         (Refusal::Prod, asking(), "disable_prod_build"),
     ] {
-        let mut app = app(Some("1.2.1"));
+        let mut app = app_giving(Some("1.2.1"));
         assert_told(&app, &refused, "1.2.1", None);
         app.channels[0].channel.refuses = vec![refusal];
         assert_told(&app, &refused, code, blocked);
         // The way back to builtin is as closed as the way forward.
-        let mut back = super::tests::app(None);
+        let mut back = app_giving(None);
         back.channels[0].channel.refuses = vec![refusal];
         let on_bundle = Asking {
             running: Some("1.2.1"),
@@ -292,7 +293,7 @@ fn a_channel_holds_back_from_platforms_and_builds() {
         };
         assert_told(&back, &on_bundle, code, blocked);
     }
-    let mut app = app(Some("1.2.1"));
+    let mut app = app_giving(Some("1.2.1"));
     app.channels[0].channel.platforms = vec!["web".to_owned()];
     for platform in ["ios", "android", "electron"] {
         let code = format!("disabled_platform_{platform}");
@@ -310,7 +311,7 @@ fn a_channel_holds_back_from_platforms_and_builds() {
 
 #[test]
 fn a_bundle_for_other_versions_of_the_app_is_not_given() {
-    let mut app = app(Some("1.2.1"));
+    let mut app = app_giving(Some("1.2.1"));
     bundle(&mut app).min_app_version = Some("1.2.0.5".to_owned());
     let (code, blocked) = ("disable_auto_update_to_metadata", Some(Kind::Blocked));
     assert_told(&app, &asking(), code, blocked);
@@ -322,7 +323,7 @@ fn a_bundle_for_other_versions_of_the_app_is_not_given() {
     bundle(&mut app).max_app_version = Some("1.2".to_owned());
     assert_told(&app, &newer, code, blocked);
 
-    let mut without = super::tests::app(Some("1.2.1"));
+    let mut without = app_giving(Some("1.2.1"));
     without.channels[0].channel.refuses = vec![Refusal::NoRange];
     assert_told(
         &without,
@@ -334,7 +335,7 @@ fn a_bundle_for_other_versions_of_the_app_is_not_given() {
 
 #[test]
 fn a_bundle_for_another_key_is_not_given() {
-    let mut app = app(Some("1.2.1"));
+    let mut app = app_giving(Some("1.2.1"));
     bundle(&mut app).key_id = Some("bundle".to_owned());
     assert_told(&app, &asking(), "1.2.1", None);
     let same = Asking {
@@ -351,7 +352,7 @@ fn a_bundle_for_another_key_is_not_given() {
 
 #[test]
 fn a_device_may_be_in_a_private_channel_and_not_name_one() {
-    let mut app = app(Some("1.2.1"));
+    let mut app = app_giving(Some("1.2.1"));
     app.channels.push(channel(2, "beta", Some("2.0.0")));
     let named = Asking {
         named_channel: Some("beta"),
@@ -378,7 +379,7 @@ fn a_device_may_be_in_a_private_channel_and_not_name_one() {
 
 #[test]
 fn the_public_channel_for_a_platform_is_preferred() {
-    let mut app = app(Some("1.2.1"));
+    let mut app = app_giving(Some("1.2.1"));
     app.channels[0].channel.platforms = vec!["ios".to_owned()];
     let mut android = channel(2, "android", Some("1.2.2"));
     android.channel.is_public = true;
