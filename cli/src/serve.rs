@@ -57,6 +57,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL")]
     download_url: Option<Url>,
 
+    /// Certificates (PEM) to trust beside the usual ones where a bundle is fetched by its URL.
+    #[arg(long, value_name = "CERTS.pem")]
+    root_certificates: Option<PathBuf>,
+
     /// A private key (PEM) that signs what is uploaded and released; DATA/keys/APP.pem is one for
     /// a single app.
     #[arg(long, value_name = "KEY.pem")]
@@ -140,6 +144,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     }
     settings.public_url.clone_from(&arguments.public_url);
     settings.download_url.clone_from(&arguments.download_url);
+    if let Some(path) = &arguments.root_certificates {
+        settings.root_certificates = Some(read(path)?);
+    }
     settings.signing_key.clone_from(&arguments.sign);
     settings.statement_days = arguments.statement_days;
     settings.max_bundle_bytes = arguments.max_bundle_bytes;

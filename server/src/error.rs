@@ -91,12 +91,24 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// Tells a failure of ours to the one who runs the service, and not to the one who asks.
+    pub(crate) fn log(&self) {
+        if !self.status().is_server_error() {
+            return;
+        }
+        match self {
+            Self::Storage { action, source } => tracing::error!(%source, "{action}"),
+            Self::Database(source) => tracing::error!(%source, "the database failed"),
+            other => tracing::error!(?other, "a request failed"),
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
-        if status.is_server_error() {
-            log(&self);
-        }
+        self.log();
         let body = json!({ "error": self.to_string(), "status": "KO", "code": self.code() });
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
@@ -112,15 +124,6 @@ impl IntoResponse for ApiError {
             _ => {}
         }
         response
-    }
-}
-
-/// The reason is for the one who runs the service, and not for the one who asks.
-fn log(error: &ApiError) {
-    match error {
-        ApiError::Storage { action, source } => tracing::error!(%source, "{action}"),
-        ApiError::Database(source) => tracing::error!(%source, "the database failed"),
-        other => tracing::error!(?other, "a request failed"),
     }
 }
 

@@ -12,6 +12,7 @@ mod skipped;
 mod support;
 
 mod capgo_cli;
+mod documents;
 mod dsse_python;
 mod nginx;
 mod nginx_tls;

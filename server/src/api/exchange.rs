@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use axum::BoxError;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -49,7 +50,8 @@ pub(super) async fn exchange(
     // The pattern, not the path: ids and names of others have no business in metrics and logs.
     let endpoint = request.extensions().get::<MatchedPath>();
     let endpoint = endpoint.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    name_host(&mut parts);
     let sent = Sent::new(body);
     let request = Request::from_parts(parts, sent.body(shared.settings.body_timeout));
     let mut response = in_our_form(next.run(request).await);
@@ -72,6 +74,15 @@ pub(super) async fn exchange(
         tracing::error!(%id, %method, endpoint, status = status.as_u16(), millis, "request failed");
     }
     response
+}
+
+/// RFC 9113, section 8.3.1: HTTP/2 names the host in `:authority`, and `Host` may be missing.
+fn name_host(parts: &mut Parts) {
+    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    let host = authority.and_then(|authority| HeaderValue::from_str(authority).ok());
+    if let Some(host) = host {
+        parts.headers.entry(header::HOST).or_insert(host);
+    }
 }
 
 /// What comes in, which the handler and this may read.

@@ -29,6 +29,8 @@ const MAX_JSON: usize = 256 * 1024;
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
         .merge(device_endpoints())
+        .merge(capgo::device_endpoints())
+        .merge(capgo::developer_endpoints())
         .merge(manage::router())
         .nest("/bundle", capgo::bundle::router())
         .route("/bundle/", any(capgo::bundle::with_slash))

@@ -22,10 +22,13 @@ pub(crate) struct AppRecord {
     /// Digest of what devices have to send as a bearer token; none where they need none.
     pub(crate) device_token: Option<String>,
     pub(crate) keep_bundles: u32,
+    /// Whether devices are told a bundle's link and comment.
+    pub(crate) expose_metadata: bool,
     pub(crate) created_at: i64,
 }
 
-const COLUMNS: &str = "id, organisation, name, device_token, keep_bundles, created_at";
+const COLUMNS: &str = "id, organisation, name, device_token, keep_bundles, expose_metadata, \
+     created_at";
 
 impl AppRecord {
     fn from_row(row: &Row) -> Result<Self, DatabaseError> {
@@ -35,7 +38,8 @@ impl AppRecord {
             name: row.text(2)?,
             device_token: row.optional_text(3)?,
             keep_bundles: u32::try_from(row.count(4)?).unwrap_or(u32::MAX),
-            created_at: row.integer(5)?,
+            expose_metadata: row.flag(5)?,
+            created_at: row.integer(6)?,
         })
     }
 }
@@ -87,15 +91,17 @@ pub(crate) fn insert(
         name: name.to_owned(),
         device_token: None,
         keep_bundles: KEEP_BUNDLES,
+        expose_metadata: false,
         created_at: clock::now(),
     };
-    let insert = "INSERT INTO apps (id, organisation, name, keep_bundles, created_at) \
-                  VALUES (?1, ?2, ?3, ?4, ?5)";
+    let insert = "INSERT INTO apps (id, organisation, name, keep_bundles, expose_metadata, \
+                  created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let values = [
         Value::from(&app.id),
         Value::from(&app.organisation),
         Value::from(&app.name),
         Value::from(app.keep_bundles),
+        Value::from(app.expose_metadata),
         Value::from(app.created_at),
     ];
     sql.execute(insert, &values)?;
@@ -105,11 +111,13 @@ pub(crate) fn insert(
 
 /// Changes what can be changed of an app.
 pub(crate) fn update(sql: &mut dyn Sql, app: &AppRecord) -> Result<(), DatabaseError> {
-    let update = "UPDATE apps SET name = ?1, device_token = ?2, keep_bundles = ?3 WHERE id = ?4";
+    let update = "UPDATE apps SET name = ?1, device_token = ?2, keep_bundles = ?3, \
+                  expose_metadata = ?4 WHERE id = ?5";
     let values = [
         Value::from(&app.name),
         Value::from(app.device_token.as_ref()),
         Value::from(app.keep_bundles),
+        Value::from(app.expose_metadata),
         Value::from(&app.id),
     ];
     sql.execute(update, &values).map(|_| ())

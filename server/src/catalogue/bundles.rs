@@ -133,6 +133,13 @@ pub(crate) fn find_version(
     row.as_ref().map(BundleRecord::from_row).transpose()
 }
 
+/// Whether an app has, or once had, a bundle with this version.
+pub(crate) fn is_known(sql: &mut dyn Sql, app: &str, version: &str) -> Result<bool, DatabaseError> {
+    let query = "SELECT 1 FROM bundles WHERE app = ?1 AND version = ?2 LIMIT 1";
+    let row = sql.query_one(query, &[app.into(), version.into()])?;
+    Ok(row.is_some())
+}
+
 /// Keeps a new bundle, and gives it its id.
 pub(crate) fn insert(sql: &mut dyn Sql, bundle: NewBundle) -> Result<BundleRecord, DatabaseError> {
     let id = next_id(sql, "bundles")?;

@@ -36,14 +36,16 @@ pub(crate) struct ChannelRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Refusal {
-    /// Another first number of the version.
+    /// A higher first number than the app's own version has.
     Major,
-    /// Another second number.
+    /// A higher first or second number.
     Minor,
-    /// Another third number.
+    /// Whatever isn't a patch of the app's own version.
     Patch,
     /// A version below the app's own.
     UnderNative,
+    /// A bundle that doesn't say which version of the app it needs.
+    NoRange,
     Emulator,
     Device,
     Dev,
@@ -51,11 +53,12 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [(Self, &'static str); 8] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Major, "major"),
         (Self::Minor, "minor"),
         (Self::Patch, "patch"),
         (Self::UnderNative, "under_native"),
+        (Self::NoRange, "no_range"),
         (Self::Emulator, "emulator"),
         (Self::Device, "device"),
         (Self::Dev, "dev"),
@@ -99,6 +102,11 @@ const COLUMNS: &str = "id, app, name, is_public, self_set, platforms, refuses, s
 const LONGEST_NAME: usize = 64;
 
 impl ChannelRecord {
+    /// Whether its releases are for a platform.
+    pub(crate) fn gives_to(&self, platform: &str) -> bool {
+        self.platforms.is_empty() || self.platforms.iter().any(|one| one == platform)
+    }
+
     fn from_row(row: &Row) -> Result<Self, DatabaseError> {
         let list = |text: String| -> Vec<String> {
             let names = text.split(',').filter(|name| !name.is_empty());

@@ -2,10 +2,12 @@
 //!
 //! One file an entity: its type, and the statements that read and change it.
 
+pub(crate) mod actions;
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod bundles;
 pub(crate) mod channels;
+pub(crate) mod devices;
 pub(crate) mod keys;
 pub(crate) mod releases;
 pub(crate) mod uploads;

@@ -20,7 +20,7 @@ pub(crate) struct Asking<'a> {
 /// What a device is to be answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Decision<'a> {
-    Nothing(#[expect(dead_code, reason = "for a protocol that is being written")] Reason),
+    Nothing(Reason),
     Offer {
         offer: &'a Offer,
         /// Whether it, or one that the device has skipped, must be installed.
@@ -41,9 +41,7 @@ pub(crate) enum Reason {
 
 /// Decides what a device gets from its channel.
 pub(crate) fn decide<'a>(channel: &'a ChannelOffers, asking: &Asking<'_>) -> Decision<'a> {
-    let platforms = &channel.channel.platforms;
-    let fits = |platform: &String| platform == asking.platform;
-    if !platforms.is_empty() && !platforms.iter().any(fits) {
+    if !channel.channel.gives_to(asking.platform) {
         return Decision::Nothing(Reason::OtherPlatform);
     }
     let rollout = channel.rollout.as_ref();

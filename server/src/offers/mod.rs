@@ -2,6 +2,7 @@
 //!
 //! Each change of an app loads its offers anew, after it was committed.
 
+pub(crate) mod capgo;
 pub(crate) mod decide;
 
 use std::collections::HashMap;
@@ -97,13 +98,11 @@ impl AppOffers {
     }
 
     /// The channel for devices that name none.
-    #[expect(dead_code, reason = "for a protocol that is being written")]
     pub(crate) fn default_channel(&self) -> Option<&ChannelOffers> {
         self.channels.iter().find(|offers| offers.channel.is_public)
     }
 
     /// The channel that a device chose.
-    #[expect(dead_code, reason = "for a protocol that is being written")]
     pub(crate) fn chosen_channel(&self, device: &str) -> Option<&ChannelOffers> {
         let chosen = *self.chosen.get(device)?;
         let mut channels = self.channels.iter();

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::catalogue::actions::{self, ActionFigures};
 use crate::clock;
 use crate::database::{DatabaseError, Sql, Value};
 
@@ -15,6 +16,8 @@ pub(crate) struct Analytics {
     versions: Vec<VersionFigures>,
     adoption: Vec<DayFigures>,
     reports: Vec<DayReports>,
+    /// What Capgo's plugin told.
+    actions: Vec<ActionFigures>,
 }
 
 /// What is known of a version.
@@ -56,6 +59,7 @@ pub(crate) fn collect(sql: &mut dyn Sql, app: &str, days: u32) -> Result<Analyti
         versions: versions(sql, app, since)?,
         adoption: adoption(sql, app, first_day)?,
         reports: reports(sql, app, since)?,
+        actions: actions::list(sql, app, first_day)?,
     })
 }
 

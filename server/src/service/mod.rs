@@ -1,9 +1,11 @@
 //! The service itself: what its endpoints do, without HTTP.
 
 mod accounts;
+pub(crate) mod actions;
 pub(crate) mod analytics;
 pub(crate) mod bundles;
 pub(crate) mod cleanup;
+mod devices;
 mod fetch;
 pub(crate) mod presence;
 pub(crate) mod rate_limit;

@@ -49,7 +49,11 @@ fn insert(sql: &mut dyn Sql, id: &str, report: &Confirmation) -> Result<bool, Ap
 }
 
 /// Pauses the rollouts of a version that fails too often; whether there was one.
-fn pause_what_fails(sql: &mut dyn Sql, app: &str, version: &str) -> Result<bool, ApiError> {
+pub(super) fn pause_what_fails(
+    sql: &mut dyn Sql,
+    app: &str,
+    version: &str,
+) -> Result<bool, ApiError> {
     let Some(bundle) = bundles::find_version(sql, app, version)? else {
         return Ok(false);
     };

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a failure is the test's")]
 
 mod bundles;
+mod capgo_devices;
+mod capgo_interface;
 mod checks;
 mod hostile;
 mod reports;

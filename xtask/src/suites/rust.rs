@@ -11,6 +11,7 @@ pub(super) const SUITE: Suite = Suite {
     tools: &[
         Tool::new("nginx", "nginx"),
         Tool::new("openssl", "openssl"),
+        Tool::new("curl", "curl"),
         Tool::new("zip", "zip"),
         Tool::new("unzip", "unzip"),
         Tool::new("python3", "python3"),

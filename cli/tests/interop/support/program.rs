@@ -61,6 +61,17 @@ impl Node {
         &self.program
     }
 
+    /// Where all packages lie.
+    pub(crate) fn modules(&self) -> &Path {
+        &self.modules
+    }
+
+    /// Where a script lies that is beside this test.
+    pub(crate) fn script(name: &str) -> PathBuf {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
+        scripts.join(name)
+    }
+
     /// Where a package lies.
     pub(crate) fn package(&self, name: &str) -> PathBuf {
         self.modules.join(name)
@@ -68,9 +79,8 @@ impl Node {
 
     /// Runs a script that lies beside this test; the JSON that it prints.
     pub(crate) fn run(&self, script: &str, arguments: &[&Path]) -> Value {
-        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
         let printed = run(Command::new(&self.program)
-            .arg(scripts.join(script))
+            .arg(Self::script(script))
             .args(arguments)
             .env("NODE_PATH", &self.modules));
         serde_json::from_str(&printed).unwrap()

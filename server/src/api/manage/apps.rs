@@ -84,6 +84,8 @@ struct Change {
     /// An empty one lets every device ask.
     device_token: Option<String>,
     keep_bundles: Option<u32>,
+    /// Whether Capgo's plugin is told a bundle's link and comment.
+    expose_metadata: Option<bool>,
 }
 
 pub(super) async fn change(
@@ -106,6 +108,9 @@ pub(super) async fn change(
         }
         if let Some(keep) = change.keep_bundles {
             app.keep_bundles = keep;
+        }
+        if let Some(expose) = change.expose_metadata {
+            app.expose_metadata = expose;
         }
     });
     let changed = changed.await?;
@@ -147,6 +152,7 @@ fn app_view(app: &AppRecord, bundles: u64, bytes: u64) -> Value {
         "name": app.name,
         "needsDeviceToken": app.device_token.is_some(),
         "keepBundles": app.keep_bundles,
+        "exposeMetadata": app.expose_metadata,
         "createdAt": clock::iso(app.created_at),
         "storage": { "bundles": bundles, "bytes": bytes },
     })

@@ -21,6 +21,7 @@ CREATE TABLE apps (
     name TEXT NOT NULL,
     device_token TEXT,
     keep_bundles BIGINT NOT NULL,
+    expose_metadata BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -50,6 +51,7 @@ CREATE TABLE bundles (
 );
 
 CREATE UNIQUE INDEX bundles_by_version ON bundles (app, version) WHERE deleted_at IS NULL;
+CREATE INDEX bundles_once ON bundles (app, version);
 CREATE INDEX bundles_by_file ON bundles (file);
 
 -- Files that were sent without telling what bundle they are.
