@@ -88,12 +88,13 @@ impl Shared {
         Ok(released)
     }
 
-    /// Changes the rollout of a channel.
+    /// Changes the rollout of a channel, where it is still the expected one.
     pub(crate) async fn change_rollout(
         &self,
         key: KeyRecord,
         app: &str,
         channel: ChannelName,
+        expected: Option<i64>,
         change: RolloutChange,
     ) -> Result<ReleaseRecord, ApiError> {
         let id = app.to_owned();
@@ -103,6 +104,10 @@ impl Shared {
             let mut open = releases::open(sql, channel.id)?.into_iter();
             let found = open.find(|release| release.state != ReleaseState::Full);
             let mut release = found.ok_or(ApiError::NotFound("Rollout"))?;
+            if expected.is_some_and(|expected| expected != release.id) {
+                let message = "Another release rolls out by now: look at it first";
+                return Err(ApiError::conflict("rollout_changed", message));
+            }
             apply(&mut release, change)?;
             releases::update(sql, &release)?;
             let detail = format!("{change:?} on {}", channel.name);
@@ -196,7 +201,10 @@ fn resolve(
 
 /// What all devices of a channel had before: while something rolls out, what the others have;
 /// else the newest other bundle that is still there.
-fn previous(sql: &mut dyn Sql, channel: &ChannelRecord) -> Result<Option<BundleRecord>, ApiError> {
+pub(crate) fn previous(
+    sql: &mut dyn Sql,
+    channel: &ChannelRecord,
+) -> Result<Option<BundleRecord>, ApiError> {
     let open = releases::open(sql, channel.id)?;
     let rolls_out = open
         .iter()
