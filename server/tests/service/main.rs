@@ -4,4 +4,8 @@
 mod admin;
 mod bundles;
 mod checks;
+mod hostile;
+mod reports;
+mod signing;
 mod support;
+mod tenants;

@@ -145,6 +145,8 @@ struct NewRelease {
     version_id: Option<i64>,
     /// Percent of the devices; all by default.
     rollout: Option<f64>,
+    /// An envelope that was signed elsewhere.
+    statement: Option<Value>,
 }
 
 pub(super) async fn release(
@@ -156,6 +158,7 @@ pub(super) async fn release(
     let key = caller.may(Permission::Write, WHAT)?;
     let body: NewRelease = input::json(&body)?;
     let share = body.rollout.map_or(Ok(ALL), basis_points)?;
+    let statement = body.statement.map(|envelope| envelope.to_string());
     let target = match (body.version, body.version_id) {
         (Some(version), None) => named(version),
         (None, Some(id)) => Target::Bundle(id),
@@ -165,7 +168,9 @@ pub(super) async fn release(
         }
     };
     let channel = ChannelName::Name(name);
-    let released = shared.release(key, &app, channel, target, share).await?;
+    let released = shared
+        .release(key, &app, channel, target, share, statement)
+        .await?;
     answer_release(&shared, app, released.release).await
 }
 
@@ -222,6 +227,8 @@ pub(super) async fn way_back(
 #[derive(Debug, Default, Deserialize)]
 struct RollBack {
     to: Option<String>,
+    /// An envelope that was signed elsewhere.
+    statement: Option<Value>,
 }
 
 /// Goes back to what all devices had before, or to the version that is named.
@@ -236,9 +243,12 @@ pub(super) async fn roll_back(
         true => RollBack::default(),
         false => input::json(&body)?,
     };
+    let statement = body.statement.map(|envelope| envelope.to_string());
     let target = body.to.map_or(Target::Previous, named);
     let channel = ChannelName::Name(name);
-    let released = shared.release(key, &app, channel, target, ALL).await?;
+    let released = shared
+        .release(key, &app, channel, target, ALL, statement)
+        .await?;
     answer_release(&shared, app, released.release).await
 }
 
