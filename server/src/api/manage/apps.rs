@@ -138,12 +138,30 @@ pub(super) async fn bundles(
                 fields.insert("mandatory".to_owned(), record.bundle.mandatory.into());
                 let notes = record.bundle.release_notes;
                 fields.insert("releaseNotes".to_owned(), notes.into());
+                let max = record.bundle.max_app_version;
+                fields.insert("maxAppVersion".to_owned(), max.into());
             }
             listed.push(shown);
         }
-        Ok::<_, ApiError>(listed)
+        Ok::<_, ApiError>((listed, bundles::count(sql, &app)?))
     });
-    Ok(fresh(json!({ "bundles": listed.await? })))
+    let (listed, total) = listed.await?;
+    Ok(fresh(json!({
+        "bundles": listed,
+        "total": total,
+        "pageSize": page.take,
+    })))
+}
+
+/// Deletes a version that no channel gives.
+pub(super) async fn delete_bundle(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path((app, version)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Write, "bundles")?;
+    shared.delete_bundle(key, &app, &version).await?;
+    Ok(fresh(json!({ "status": "ok" })))
 }
 
 fn app_view(app: &AppRecord, bundles: u64, bytes: u64) -> Value {
