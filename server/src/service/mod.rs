@@ -9,6 +9,7 @@ pub(crate) mod presence;
 pub(crate) mod rate_limit;
 pub(crate) mod releases;
 pub(crate) mod reports;
+pub(crate) mod stated;
 
 use std::fs;
 use std::io;

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::bundles::own_app;
+use super::stated::Stated;
 use crate::catalogue::audit;
 use crate::catalogue::bundles::{self, BundleRecord};
 use crate::catalogue::channels::{self, ChannelRecord, NewChannel};
@@ -58,18 +59,36 @@ impl Shared {
         target: Target,
         share_bps: u32,
     ) -> Result<Released, ApiError> {
+        self.release_stated(key, app, channel, target, share_bps, None)
+            .await
+    }
+
+    /// As [`release`](Self::release), with a statement that somebody has signed for it.
+    pub(crate) async fn release_stated(
+        &self,
+        key: KeyRecord,
+        app: &str,
+        channel: ChannelName,
+        target: Target,
+        share_bps: u32,
+        statement: Option<Stated>,
+    ) -> Result<Released, ApiError> {
         let id = app.to_owned();
         let released = self.database.write(move |sql| {
             own_app(sql, &key, &id)?;
             let channel = find_channel(sql, &id, &channel)?;
             let bundle = resolve(sql, &channel, &target)?;
+            let sequence = match &statement {
+                Some(stated) => stated.sequence_for(&channel, bundle.as_ref())?,
+                None => channel.sequence + 1,
+            };
             let release = NewRelease {
                 channel: channel.id,
-                sequence: channel.sequence + 1,
+                sequence,
                 bundle: bundle.as_ref().map(|found| found.id),
                 share_bps,
                 mandatory: bundle.as_ref().is_some_and(|found| found.bundle.mandatory),
-                statement: None,
+                statement: statement.map(Stated::into_envelope),
                 created_by: key.id.clone(),
             };
             let release = releases::insert(sql, &release)?;

@@ -22,6 +22,7 @@ use crate::error::ApiError;
 use crate::service::Shared;
 use crate::service::bundles::own_app;
 use crate::service::releases::{ChannelName, RolloutChange, Target, find_channel};
+use crate::service::stated::Stated;
 
 const WHAT: &str = "channels";
 /// How many releases of a channel are told of.
@@ -145,6 +146,8 @@ struct NewRelease {
     version_id: Option<i64>,
     /// Percent of the devices; all by default.
     rollout: Option<f64>,
+    /// The envelope of a release statement.
+    statement: Option<Value>,
 }
 
 pub(super) async fn release(
@@ -164,8 +167,11 @@ pub(super) async fn release(
             return Err(ApiError::invalid("missing_version", message));
         }
     };
+    let statement = body.statement.as_ref().map(Stated::read).transpose()?;
     let channel = ChannelName::Name(name);
-    let released = shared.release(key, &app, channel, target, share).await?;
+    let released = shared
+        .release_stated(key, &app, channel, target, share, statement)
+        .await?;
     answer_release(&shared, app, released.release).await
 }
 
@@ -201,6 +207,7 @@ pub(super) async fn change_rollout(
 #[derive(Debug, Default, Deserialize)]
 struct RollBack {
     to: Option<String>,
+    statement: Option<Value>,
 }
 
 /// Goes back to what all devices had before, or to the version that is named.
@@ -216,8 +223,11 @@ pub(super) async fn roll_back(
         false => input::json(&body)?,
     };
     let target = body.to.map_or(Target::Previous, named);
+    let statement = body.statement.as_ref().map(Stated::read).transpose()?;
     let channel = ChannelName::Name(name);
-    let released = shared.release(key, &app, channel, target, ALL).await?;
+    let released = shared
+        .release_stated(key, &app, channel, target, ALL, statement)
+        .await?;
     answer_release(&shared, app, released.release).await
 }
 

@@ -17,6 +17,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/apps", get(apps::list).post(apps::create))
         .route("/api/v1/apps/{app}", get(apps::show).patch(apps::change))
         .route("/api/v1/apps/{app}/bundles", get(apps::bundles))
+        .route("/api/v1/apps/{app}/bundles/{version}", get(apps::bundle))
         .route("/api/v1/apps/{app}/analytics", get(figures::analytics))
         .route("/api/v1/apps/{app}/audit", get(figures::audit))
         .route("/api/v1/apps/{app}/channels", get(channels::list))
