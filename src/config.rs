@@ -125,6 +125,11 @@ impl Config {
         Self::with_trust(app_id.into(), Trust::Unsigned)
     }
 
+    /// What has to hold for a bundle besides its checksum.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
     /// Reads a configuration file.
     ///
     /// # Errors
