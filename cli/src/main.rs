@@ -4,6 +4,7 @@
 mod bundle;
 mod demo;
 mod device;
+mod doctor;
 mod inspect;
 mod keygen;
 mod mock;
@@ -57,6 +58,7 @@ enum Command {
     Rollback(service::rollback::Arguments),
     Apps(service::apps::Arguments),
     Keys(service::keys::Arguments),
+    Doctor(doctor::Arguments),
     Device(device::Arguments),
     Demo(demo::Arguments),
 }
@@ -78,6 +80,7 @@ impl Command {
             Self::Rollback(arguments) => service::rollback::run(&arguments, output),
             Self::Apps(arguments) => service::apps::run(&arguments, output),
             Self::Keys(arguments) => service::keys::run(&arguments, output),
+            Self::Doctor(arguments) => doctor::run(&arguments, output),
             Self::Device(arguments) => device::run(&arguments, output),
             Self::Demo(arguments) => demo::run(&arguments, output),
         }

@@ -5,6 +5,9 @@
 
 mod administration;
 mod connection;
+mod doctor;
+mod documented;
+mod examples;
 mod publish;
 mod rollouts;
 mod site;
