@@ -102,8 +102,8 @@ fn addressee(target: &Target, offer: &Offer, content: &StatementContent, area: &
     let version = offer.version.as_ref().map(ToString::to_string);
     let differs = (version.is_some() && version != content.version)
         || offer
-        .checksum
-        .is_some_and(|checksum| checksum != bundle.sha256)
+            .checksum
+            .is_some_and(|checksum| checksum != bundle.sha256)
         || offer.size.is_some_and(|size| size != bundle.size);
     if differs {
         area.warning(

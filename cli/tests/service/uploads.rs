@@ -2,17 +2,21 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::site::{APP, Site};
 
-/// Passes connections on to the service, and cuts the first upload in its middle.
-fn cutting_proxy(to: &str) -> String {
+/// Passes connections on to the service, and cuts the first upload in its middle; where it is, and
+/// whether it has.
+fn cutting_proxy(to: &str) -> (String, Arc<AtomicBool>) {
     let to = to.strip_prefix("http://").unwrap().to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
+    let has_cut = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&has_cut);
     thread::spawn(move || {
-        let mut has_cut = false;
         for client in listener.incoming() {
             let (mut client, server) = (client.unwrap(), TcpStream::connect(&to).unwrap());
             let mut head = vec![0; 4096];
@@ -20,8 +24,7 @@ fn cutting_proxy(to: &str) -> String {
             head.truncate(length);
             let is_upload = head.starts_with(b"PUT");
             (&server).write_all(&head).unwrap();
-            if is_upload && !has_cut {
-                has_cut = true;
+            if is_upload && !told.swap(true, Ordering::SeqCst) {
                 // Some of the body, and then nothing any more.
                 let mut some = [0; 20_000];
                 let _ = client.read(&mut some);
@@ -32,7 +35,7 @@ fn cutting_proxy(to: &str) -> String {
             thread::spawn(move || std::io::copy(&mut &server, &mut client));
         }
     });
-    url
+    (url, has_cut)
 }
 
 #[test]
@@ -40,10 +43,11 @@ fn an_upload_that_was_cut_is_sent_again() {
     let site = Site::new();
     let noise = crate::support::noise(3_000_000);
     site.workshop.write("dist/large.png", &noise);
-    let url = cutting_proxy(&site.url);
+    let (url, has_cut) = cutting_proxy(&site.url);
     let published = site.workshop.json(&format!(
         "publish dist --version 1.1.0 --server {url} --key-file updates/first.key"
     ));
+    assert!(has_cut.load(Ordering::SeqCst));
     assert_eq!(published["uploaded"], true, "{published}");
     assert_eq!(site.offered(), "1.1.0");
 }
