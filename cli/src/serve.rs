@@ -61,6 +61,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL")]
     download_url: Option<Url>,
 
+    /// A private key (PEM) that signs what is uploaded and released; DATA/keys/APP.pem is one for
+    /// a single app.
+    #[arg(long, value_name = "KEY.pem")]
+    sign: Option<PathBuf>,
+
+    /// How many days a statement counts; those that are given out are made anew after half of it.
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    statement_days: u32,
+
     /// The most bytes of a bundle.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
     max_bundle_bytes: u64,
@@ -158,6 +167,8 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     }
     settings.public_url.clone_from(&arguments.public_url);
     settings.download_url.clone_from(&arguments.download_url);
+    settings.signing_key.clone_from(&arguments.sign);
+    settings.statement_days = arguments.statement_days;
     settings.max_bundle_bytes = arguments.max_bundle_bytes;
     settings.device_requests_per_minute = arguments.device_requests_per_minute;
     settings.requests_per_minute = arguments.requests_per_minute;

@@ -138,7 +138,10 @@ fn the_report_has_what_a_server_needs() {
 #[test]
 fn a_folder_without_an_index_is_refused() {
     let workshop = Workshop::new();
-    workshop.write("dist/sub/index.html", b"");
+    workshop.write("dist/sub/index.html", b"<html>");
+    let run = workshop.run("pack dist --json");
+    run.assert_error(1, "missing_index");
+    workshop.write("dist/index.html", b"");
     let run = workshop.run("pack dist --json");
     run.assert_error(1, "missing_index");
     assert!(!workshop.path("dist.zip").exists());

@@ -257,6 +257,7 @@ fn a_revocation_does_not_begin_a_row_of_sequences() {
     run.assert_error(1, "sequence");
     assert!(run.stdout.contains("--sequence-file"), "{run:?}");
     assert!(!workshop.path("1.2.0.statement.json").exists());
+    assert!(!workshop.path("keys/live-updater.sequences.jsonl").exists());
 
     install(&workshop, "--sequence-file old.jsonl");
     let on = signed(&workshop, &format!("{revoking} --sequence-file old.jsonl"));
@@ -274,8 +275,26 @@ fn warnings(report: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn a_span_that_is_too_long_is_told_as_what_it_is() {
+    let workshop = workshop();
+    let run = sign(
+        &workshop,
+        "1.2.0.zip --version 1.2.0 --expires-in 999999999w",
+    );
+    run.assert_error(2, "usage");
+    assert!(run.stdout.contains("after the year 9999"), "{run:?}");
+    let run = sign(
+        &workshop,
+        "1.2.0.zip --version 1.2.0 --expires-at 2020-01-01T00:00:00Z",
+    );
+    run.assert_error(2, "usage");
+    assert!(run.stdout.contains("before it is issued"), "{run:?}");
+}
+
+#[test]
 fn what_may_not_be_meant_is_warned_of() {
     let workshop = workshop();
+    assert_eq!(warnings(&install(&workshop, "")), ["first_sequence"]);
     assert_eq!(warnings(&install(&workshop, "")), [""; 0]);
     let report = signed(&workshop, "1.2.0.zip --version 1.1.0");
     assert_eq!(warnings(&report), ["other_version"]);

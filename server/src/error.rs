@@ -26,6 +26,8 @@ pub(crate) enum ApiError {
     Conflict { code: &'static str, message: String },
     #[error("The body is larger than {limit} bytes")]
     TooLarge { limit: u64 },
+    #[error("The body stood still for too long")]
+    TooSlow,
     #[error("Too many requests: try again in {seconds} s")]
     RateLimited { seconds: u64 },
     /// A bundle's file could not be kept, read or removed.
@@ -62,6 +64,7 @@ impl ApiError {
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::Invalid { code, .. } | Self::Conflict { code, .. } => code,
             Self::TooLarge { .. } => "too_large",
+            Self::TooSlow => "too_slow",
             Self::RateLimited { .. } => "rate_limited",
             Self::Storage { .. } => "storage",
             Self::Database(_) => "database",
@@ -78,6 +81,7 @@ impl ApiError {
             Self::Invalid { .. } => StatusCode::BAD_REQUEST,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Storage { source, .. } if is_full(source) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Storage { .. } | Self::Database(_) | Self::Internal(_) => {

@@ -136,6 +136,7 @@ impl Service {
             self.clone(),
             |shared| async move {
                 shared.apply_retention().await?;
+                shared.renew_statements().await?;
                 shared.forget_old_reports().await
             },
         ));

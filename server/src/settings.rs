@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::files::UploadLimits;
 use crate::tls::Tls;
 
 /// How a service is to run.
@@ -28,6 +29,11 @@ pub struct Settings {
     pub device_requests_per_minute: u32,
     /// How many days reports are kept, and devices that don't ask any more.
     pub keep_reports_days: u32,
+    /// A private key (PEM) that signs bundles and statements of all apps that have no
+    /// `keys/APP.pem` of their own in the data folder.
+    pub signing_key: Option<PathBuf>,
+    /// How many days a statement counts. Those that are given out are made anew after half of it.
+    pub statement_days: u32,
     /// Whether bundles may be registered by a URL that leads to this machine. Only for one that
     /// nobody else reaches.
     pub allows_loopback_urls: bool,
@@ -54,12 +60,21 @@ impl Settings {
             requests_per_minute: 600,
             device_requests_per_minute: 120,
             keep_reports_days: 400,
+            signing_key: None,
+            statement_days: 90,
             allows_loopback_urls: false,
             root_certificates: None,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             #[cfg(feature = "postgres")]
             postgres: None,
+        }
+    }
+
+    pub(crate) fn upload_limits(&self) -> UploadLimits {
+        UploadLimits {
+            bytes: self.max_bundle_bytes,
+            patience: self.body_timeout,
         }
     }
 }

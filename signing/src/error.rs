@@ -134,9 +134,13 @@ pub enum SigningError {
     ExpiresTooEarly {
         /// When it is issued.
         issued_at: Timestamp,
-        /// When it would expire; none where that is after all years.
-        expires_at: Option<Timestamp>,
+        /// When it would expire.
+        expires_at: Timestamp,
     },
+
+    /// The statement would hold for longer than a moment can be written.
+    #[error("it would expire after the year 9999")]
+    ExpiresTooLate,
 
     /// The statement would be for no native version.
     #[error("no native version lies between {min} and {max}")]
@@ -173,6 +177,7 @@ impl SigningError {
             | Self::WholeAnswer { .. }
             | Self::Incomplete { .. }
             | Self::ExpiresTooEarly { .. }
+            | Self::ExpiresTooLate
             | Self::NoNativeVersion { .. }
             | Self::OwnRevocation { .. } => "usage",
             Self::NoRandomNumbers { .. }

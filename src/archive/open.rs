@@ -181,7 +181,11 @@ impl<'h, 'b> Contents<'h, 'b> {
 
     /// Whether the bundle lies in one folder instead of at the root.
     fn has_root_folder(&self) -> Result<bool, Error> {
-        let has = |name: &str| self.files.iter().any(|(path, ..)| path.as_str() == name);
+        // A page without a byte can't become ready, and is what damage may leave of another.
+        let has = |name: &str| {
+            let mut files = self.files.iter();
+            files.any(|(path, _, header)| path.as_str() == name && header.size > 0)
+        };
         if has(INDEX) {
             return Ok(false);
         }

@@ -93,6 +93,14 @@ impl Lifecycle {
         Ok(((), events))
     }
 
+    /// Chooses the channel; the configuration's without a name. A trial's choice goes with it.
+    pub(crate) fn set_channel(&mut self, channel: Option<String>) -> Outcome<()> {
+        self.ready_for_changes()?;
+        let running = self.current_id().clone();
+        self.update(|state| transition::set_channel(state, &running, channel))?;
+        Ok(((), Vec::new()))
+    }
+
     fn apply(&mut self, next: &BundleId) -> Outcome<Launch> {
         let can_run = next.is_builtin()
             || self

@@ -38,13 +38,14 @@ impl Lifecycle {
         Ok((statement, acceptance.is_higher))
     }
 
-    /// The server takes back whatever runs: builtin runs now, and no bundle is next. Nothing is
-    /// blocked. Gives what was running, where that was a bundle.
+    /// The server takes back whatever runs: builtin runs now, no bundle is next, and none that was
+    /// good is fallen back to. Nothing is blocked. Gives what was running, where that was a bundle.
     pub(crate) fn roll_back_to_builtin(&mut self) -> Outcome<Option<Bundle>> {
         self.ready_for_changes()?;
         let builtin = BundleId::builtin();
         let mut state = self.store.state.clone();
         state.next = None;
+        transition::withdraw_good(&mut state);
         if self.running()?.bundle == builtin {
             transition::activate(&mut state, &builtin, 0);
             self.store.commit(state)?;

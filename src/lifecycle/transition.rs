@@ -2,6 +2,8 @@
 //!
 //! Pure functions on [`State`]; `docs/lifecycle.md` has them as a table and a diagram.
 
+use std::mem;
+
 use semver::Version;
 
 use crate::bundle::{BundleId, BundleStatus, FailureReason};
@@ -9,7 +11,9 @@ use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::native_version::NativeVersion;
 use crate::report::{self, Confirmation};
-use crate::store::state::{BundleRecord, FailedUpdate, FailedVersion, RefusedBytes, Repair, State};
+use crate::store::state::{
+    BundleRecord, Channel, FailedUpdate, FailedVersion, RefusedBytes, Repair, State,
+};
 use crate::store::trusted::Trusted;
 
 use super::rules::Rules;
@@ -34,9 +38,29 @@ pub(crate) fn activate(state: &mut State, id: &BundleId, attempt: u64) {
     state.attempt = state.is_trial(id).then_some(attempt);
 }
 
+/// Chooses the channel while `running` runs. What a trial has chosen holds from now on, and for good
+/// once it is ready.
+pub(crate) fn set_channel(state: &mut State, running: &BundleId, channel: Option<String>) {
+    let before = mem::replace(&mut state.channel, channel);
+    if state.is_trial(running) {
+        let before = Channel { name: before };
+        state.channel_before_trial.get_or_insert(before);
+    } else {
+        state.channel_before_trial = None;
+    }
+}
+
+/// The trial is over and wasn't ready: a bad bundle must not be able to end updates for good.
+fn take_channel_back(state: &mut State) {
+    if let Some(before) = state.channel_before_trial.take() {
+        state.channel = before.name;
+    }
+}
+
 /// Takes the current bundle's trial back without a verdict.
 pub(crate) fn leave_trial(state: &mut State) {
     state.attempt = None;
+    take_channel_back(state);
     let current = state.current.clone();
     if let Some(record) = state.bundle_mut(&current)
         && record.status == BundleStatus::Trial
@@ -51,6 +75,7 @@ pub(crate) fn become_ready(state: &mut State, id: &BundleId, now: u64) -> bool {
         return false;
     };
     let was_trial = record.status == BundleStatus::Trial;
+    let was_withdrawn = mem::take(&mut record.is_withdrawn);
     if was_trial {
         record.status = BundleStatus::Success;
         record.failed_launches = 0;
@@ -58,11 +83,12 @@ pub(crate) fn become_ready(state: &mut State, id: &BundleId, now: u64) -> bool {
         let confirmation = Confirmation::success(record.version.clone(), now);
         report::enqueue(&mut state.confirmations, confirmation);
         state.attempt = None;
+        state.channel_before_trial = None;
     } else if record.status != BundleStatus::Success {
         return false;
     }
     if state.good.first() == Some(id) {
-        return was_trial;
+        return was_trial || was_withdrawn;
     }
     state.good.retain(|good| good != id);
     state.good.insert(0, id.clone());
@@ -138,7 +164,18 @@ impl Fallback {
     }
 }
 
-/// The newest good bundle that is whole and isn't `excluded`; builtin where there is none.
+/// The server takes back all that was good. Nothing is blocked, and nothing falls back to it until
+/// it is ready again.
+pub(crate) fn withdraw_good(state: &mut State) {
+    for id in state.good.clone() {
+        if let Some(record) = state.bundle_mut(&id) {
+            record.is_withdrawn = true;
+        }
+    }
+}
+
+/// The newest good bundle that is whole, isn't `excluded` and wasn't withdrawn; builtin where there
+/// is none.
 pub(crate) fn fallback(
     state: &State,
     excluded: Option<&BundleId>,
@@ -150,7 +187,7 @@ pub(crate) fn fallback(
     };
     let good = state.good.iter().filter(|id| Some(*id) != excluded);
     for record in good.filter_map(|id| state.bundle(id)) {
-        if record.status != BundleStatus::Success {
+        if record.status != BundleStatus::Success || record.is_withdrawn {
             continue;
         }
         match is_whole(record) {
@@ -178,11 +215,15 @@ pub(crate) fn change_native_build(state: &mut State, rules: &Rules) {
     state.next = state
         .good
         .iter()
-        .find(|id| kept.iter().any(|record| record.id == **id))
+        .find(|id| {
+            let is_it = |record: &&BundleRecord| record.id == **id;
+            kept.iter().find(is_it).is_some_and(|it| !it.is_withdrawn)
+        })
         .cloned();
     state.next_is_offered = false;
     state.current = BundleId::builtin();
     state.attempt = None;
+    take_channel_back(state);
     state.bundles = kept;
     state.good.clear();
     state.failed.clear();
@@ -245,6 +286,7 @@ fn fail(state: &mut State, id: &BundleId, reason: FailureReason) -> Option<Bundl
     }
     if state.current == *id {
         state.attempt = None;
+        take_channel_back(state);
     }
     state.failed_update = Some(FailedUpdate {
         bundle: record.clone(),

@@ -15,6 +15,7 @@ use crate::error::Error;
 pub(crate) const BUNDLES: &str = "bundles";
 pub(crate) const STAGING: &str = "staging";
 pub(crate) const TRASH: &str = "trash";
+pub(crate) const DOWNLOADS: &str = "downloads";
 
 /// The folder of one bundle, in `bundles/` or in `staging/`.
 #[derive(Debug, Clone)]
@@ -54,14 +55,15 @@ impl BundleFolder {
     ///
     /// `storage` where the file system fails, which says nothing about the bundle.
     pub(crate) fn is_whole(&self, storage: &dyn Storage) -> Result<bool, Error> {
-        Ok(is_file(storage, &self.www().join("index.html"))?
-            && is_file(storage, &self.file_list())?)
+        Ok(has_bytes(storage, &self.www().join("index.html"))?
+            && has_bytes(storage, &self.file_list())?)
     }
 }
 
-fn is_file(storage: &dyn Storage, path: &Path) -> Result<bool, Error> {
+/// A file without a byte is what a power cut may leave of one: neither of the two was installed so.
+fn has_bytes(storage: &dyn Storage, path: &Path) -> Result<bool, Error> {
     match storage.metadata(path) {
-        Ok(metadata) => Ok(metadata.kind == FileKind::File),
+        Ok(metadata) => Ok(metadata.kind == FileKind::File && metadata.len > 0),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(false),
             _ => Err(Error::storage("look at", path, error)),
@@ -102,6 +104,7 @@ impl BundleDescription {
             failed_launches: 0,
             active_millis: 0,
             hashed_boot,
+            is_withdrawn: false,
         }
     }
 

@@ -1,10 +1,11 @@
 //! Deletes what nothing names any more: named away first, deleted later.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::Path;
 
-use super::bundles::{BUNDLES, STAGING, TRASH, installed, names};
-use super::storage::Storage;
+use super::bundles::{BUNDLES, DOWNLOADS, STAGING, TRASH, installed, names};
+use super::storage::{FileKind, Storage};
 use crate::bundle::BundleId;
 use crate::error::Error;
 
@@ -34,6 +35,27 @@ pub(crate) fn discard_staging(
         }
     }
     Ok(())
+}
+
+/// Deletes what stands where a folder belongs and is none: nothing could be installed, ever. Where
+/// that fails, whoever needs the folder tells.
+pub(crate) fn clear_folders(storage: &dyn Storage) {
+    for name in [BUNDLES, DOWNLOADS, STAGING, TRASH] {
+        let path = Path::new(name);
+        let is_other = storage
+            .metadata(path)
+            .is_ok_and(|metadata| metadata.kind != FileKind::Directory);
+        if is_other && !leads_to_a_folder(storage, path) {
+            tracing::warn!(name, "it was no folder: deleted");
+            let _ = storage.remove_file(path);
+        }
+    }
+}
+
+/// Whether a link may lead to one; it may where nobody can tell.
+fn leads_to_a_folder(storage: &dyn Storage, path: &Path) -> bool {
+    let list = storage.list(path).map_err(|error| error.kind());
+    !matches!(list, Err(ErrorKind::NotADirectory | ErrorKind::NotFound))
 }
 
 /// Deletes what was moved out of the way. It may take a while.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 
 use super::storage::{FileKind, LockGuard, LockOutcome, Metadata, ReadAt, Storage, StoredFile};
@@ -76,7 +76,7 @@ impl Storage for DiskStorage {
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        let file = File::open(self.at(path))?;
+        let file = open_at_once(OpenOptions::new().read(true), &self.at(path))?;
         // With room for all of it and one byte, it takes one call to the system and one for the
         // end; without, it takes many small ones.
         let len = file.metadata()?.len().min(limit).saturating_add(1);
@@ -92,23 +92,20 @@ impl Storage for DiskStorage {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadAt>> {
-        Ok(Arc::new(DiskFile(File::open(self.at(path))?)))
+        let file = open_at_once(OpenOptions::new().read(true), &self.at(path))?;
+        Ok(Arc::new(DiskFile(file)))
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn StoredFile>> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(self.at(path))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        let file = open_at_once(&mut options, &self.at(path))?;
         Ok(Box::new(WritableFile(file)))
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn StoredFile>> {
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(self.at(path))?;
+        let mut options = OpenOptions::new();
+        let file = open_at_once(options.append(true).create(true), &self.at(path))?;
         Ok(Box::new(WritableFile(file)))
     }
 
@@ -158,14 +155,13 @@ impl Storage for DiskStorage {
 
     fn lock(&self, path: &Path) -> io::Result<LockOutcome> {
         let path = self.at(path);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            // A lock needs no right to write, and a read-only root may still have one.
-            .or_else(|error| File::open(&path).map_err(|_| error))?;
+        let open = |options: &mut OpenOptions| options.custom_flags(AT_ONCE).open(&path);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = open(&mut options)
+            // A lock needs no right to write, and a read-only root may still have one. It need not
+            // be a file, either.
+            .or_else(|error| open(OpenOptions::new().read(true)).map_err(|_| error))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(LockOutcome::Owned(Box::new(FileLock { _file: file }))),
             Err(Errno::WOULDBLOCK) => Ok(LockOutcome::Contended),
@@ -220,9 +216,25 @@ struct FileLock {
 
 impl LockGuard for FileLock {}
 
+/// A pipe keeps whoever opens it waiting for its other end.
+const AT_ONCE: i32 = OFlags::NONBLOCK.bits().cast_signed();
+
+/// Opens a file; a pipe, a socket or a device is `InvalidData`: none of them was written by us.
+fn open_at_once(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let is_known = |metadata: fs::Metadata| metadata.is_file() || metadata.is_dir();
+    match options.custom_flags(AT_ONCE).open(path) {
+        Ok(file) if is_known(file.metadata()?) => Ok(file),
+        Err(error) if fs::metadata(path).map_or(true, is_known) => Err(error),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is a pipe or another special file",
+        )),
+    }
+}
+
 /// Opens a file whose name is durable: who finds it there later needn't ask whether it is.
 fn open_or_create(path: &Path) -> io::Result<File> {
-    match OpenOptions::new().write(true).open(path) {
+    match open_at_once(OpenOptions::new().write(true), path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         opened => return opened,
     }

@@ -163,6 +163,10 @@ impl Store {
                 }
             }
         }
+        if !self.is_busy() {
+            self.slots.make_room(&*self.storage);
+            collect::clear_folders(&*self.storage);
+        }
         Ok(())
     }
 }

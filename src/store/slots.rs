@@ -15,7 +15,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::storage::Storage;
+use super::storage::{FileKind, Storage};
 use crate::digest::Sha256Digest;
 use crate::error::Error;
 
@@ -43,6 +43,8 @@ pub(crate) struct Slots {
     generation: u64,
     /// The slot that the next commit goes to.
     target: usize,
+    /// A slot that was read holds no state.
+    is_damaged: bool,
 }
 
 impl Slots {
@@ -74,6 +76,7 @@ impl Slots {
                 Self {
                     generation,
                     target: 1 - index,
+                    is_damaged,
                 },
                 Loaded::State(payload),
             ),
@@ -114,16 +117,29 @@ impl Slots {
 
     /// Puts damaged slots aside, so that people can look at them.
     pub(crate) fn set_aside(storage: &dyn Storage) -> Result<(), Error> {
-        for name in NAMES {
-            let broken = format!("{name}.broken");
-            match storage.rename(Path::new(name), Path::new(&broken)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(Error::storage("rename", Path::new(name), error));
-                }
-                _ => {}
+        NAMES.iter().try_for_each(|name| set_aside(storage, name))
+    }
+
+    /// Puts aside what stands where a slot belongs and can't be written over: a pipe, a socket. Where
+    /// that fails, the next commit tells.
+    pub(crate) fn make_room(&self, storage: &dyn Storage) {
+        for name in NAMES.iter().filter(|_| self.is_damaged) {
+            let metadata = storage.metadata(Path::new(name));
+            if metadata.is_ok_and(|metadata| metadata.kind == FileKind::Other) {
+                tracing::warn!(name, "it was no file: put aside");
+                let _ = set_aside(storage, name);
             }
         }
-        Ok(())
+    }
+}
+
+fn set_aside(storage: &dyn Storage, name: &str) -> Result<(), Error> {
+    let broken = format!("{name}.broken");
+    match storage.rename(Path::new(name), Path::new(&broken)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::storage("rename", Path::new(name), error))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) custom_id: Option<String>,
     /// Set by `setChannel`; the configuration's otherwise.
     pub(crate) channel: Option<String>,
+    /// The channel of before the trial that is going on, where that has set another.
+    pub(crate) channel_before_trial: Option<Channel>,
     /// What the last launch was meant to run.
     pub(crate) current: BundleId,
     /// What the next launch will try.
@@ -110,6 +112,13 @@ impl State {
     }
 }
 
+/// A channel that may be had back; the configuration's without a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Channel {
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+}
+
 /// What is known of one bundle on the disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -133,6 +142,9 @@ pub(crate) struct BundleRecord {
     /// The boot of the device in which all files were last hashed.
     #[serde(default)]
     pub(crate) hashed_boot: Option<String>,
+    /// The server has taken it back, which is no verdict: it is no fallback until it is ready again.
+    #[serde(default)]
+    pub(crate) is_withdrawn: bool,
 }
 
 impl BundleRecord {

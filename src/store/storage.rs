@@ -26,7 +26,8 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     /// The names in a directory, in no order.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
 
-    /// Reads a small file whole. One of over `limit` bytes is `InvalidData`.
+    /// Reads a small file whole. One of over `limit` bytes is `InvalidData`, as is a pipe or another
+    /// special file: like all of these, it gives an answer at once.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
 
     /// Opens a file for reading at any place.

@@ -90,12 +90,21 @@ pub(crate) fn header_problem(name: &str, value: &str) -> Option<&'static str> {
     (!value.bytes().all(is_text)).then_some("has a value that is not printable ASCII")
 }
 
-/// A URL without what may be secret in it: user, password, query and fragment.
+/// The most characters of a URL that are shown. A redirect may have chosen it, at whatever length.
+const SHOWN_URL: usize = 200;
+
+/// A URL without what may be secret in it: user, password, query and fragment. Its end is left out
+/// where it is long.
 pub(crate) fn display_url(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     without_credentials(&mut url);
-    url.into()
+    let mut text = String::from(url);
+    if let Some((end, _)) = text.char_indices().nth(SHOWN_URL) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// What is never sent as a part of a URL.
@@ -275,6 +284,20 @@ mod tests {
         assert_eq!(
             display_url(&url("https://me:pass@cdn.example/a.zip?sig=1#top")),
             "https://cdn.example/a.zip"
+        );
+    }
+
+    #[test]
+    fn a_long_url_is_cut_where_it_is_shown() {
+        let start = "https://cdn.example/";
+        let fits = format!("{start}{}", "a".repeat(SHOWN_URL - start.len()));
+        assert_eq!(display_url(&url(&fits)), fits);
+        let shown = display_url(&url(&format!("{start}{}", "a".repeat(300_000))));
+        assert_eq!(shown, format!("{fits}…"));
+        assert_eq!(
+            display_url(&url(&format!("{fits}?{fits}"))),
+            fits,
+            "no query"
         );
     }
 }

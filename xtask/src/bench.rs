@@ -9,6 +9,7 @@ mod program;
 mod report;
 mod series;
 mod server;
+mod service;
 mod size;
 mod sync;
 mod workload;
@@ -54,12 +55,20 @@ enum Topic {
     Launch,
     /// The most memory that a device needs
     Memory,
+    /// The update service under load
+    Server,
     /// How large the library is that apps get, and what takes it
     Size,
 }
 
 impl Topic {
-    const ALL: [Self; 4] = [Self::Sync, Self::Launch, Self::Memory, Self::Size];
+    const ALL: [Self; 5] = [
+        Self::Sync,
+        Self::Launch,
+        Self::Memory,
+        Self::Size,
+        Self::Server,
+    ];
 
     /// Names its section and its chart.
     fn name(self) -> &'static str {
@@ -68,6 +77,7 @@ impl Topic {
             Self::Launch => "launch",
             Self::Memory => "memory",
             Self::Size => "size",
+            Self::Server => "server",
         }
     }
 
@@ -77,6 +87,7 @@ impl Topic {
             Self::Launch => launch::measure(bench, runs.unwrap_or(500)),
             Self::Memory => memory::measure(bench, runs.unwrap_or(3)),
             Self::Size => size::measure(bench, runs.unwrap_or(7)),
+            Self::Server => service::measure(bench, runs.unwrap_or(20)),
         }
     }
 }

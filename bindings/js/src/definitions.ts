@@ -217,7 +217,8 @@ export interface LiveUpdaterPlugin {
   clearBlocked(options?: ClearBlockedOptions): Promise<void>;
 
   /**
-   * Choose the channel of later checks. Without one, the configuration's is used again.
+   * Choose the channel of later checks. Without one, the configuration's is used again. What is
+   * chosen while a bundle is on trial goes again with the trial, unless the bundle becomes ready.
    *
    * Platforms: Android, iOS.
    *

@@ -49,10 +49,11 @@ impl Tree {
         if !problems.is_empty() {
             return Err(Failure::new("unsafe_path", summary(&problems)));
         }
-        if !files.iter().any(|file| file.name == INDEX) {
+        let is_page = |file: &TreeFile| file.name == INDEX && file.size > 0;
+        if !files.iter().any(is_page) {
             let root = root.display();
             let message = format!(
-                "{root} has no {INDEX}: give the folder that the web build writes, such as dist or www"
+                "{root} has no {INDEX}, or an empty one: give the folder that the web build writes, such as dist or www"
             );
             return Err(Failure::new("missing_index", message));
         }

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use live_updater::{Config, Limits, NativeVersion, PinnedKeys, RootCertificates, SpkiPin, Trust};
+use live_updater::{
+    Config, Limits, NativeVersion, PinnedKeys, RootCertificates, SourceKind, SpkiPin, Trust,
+};
 use live_updater_signing::read_public_key;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -82,6 +84,10 @@ impl Target {
             None => None,
         };
         let of_config = config.as_ref();
+        if of_config.is_some_and(|config| config.source != SourceKind::NativeUpdate) {
+            let message = "the configuration's `source` is another protocol than native-update's, which is the one that is asked here";
+            return Err(Failure::usage(message));
+        }
         let base = arguments.url.clone();
         let base = base.or_else(|| of_config.and_then(|config| config.update_url.clone()));
         let base = base.ok_or_else(|| {

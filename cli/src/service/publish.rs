@@ -139,18 +139,18 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         true => Step::Nothing,
         false => next_step(channel.as_ref(), &version, arguments.rollout),
     };
-    warnings.extend(step::doubts(channel.as_ref(), &step, signers.is_some()));
     if !arguments.dry_run {
         place.take(&step, channel.as_ref(), &prepared, signers.as_ref())?;
     }
+    // What devices get is what the service says, not what was asked of it.
+    let after = match arguments.dry_run {
+        true => channel.clone(),
+        false => place.channel()?,
+    };
+    warnings.extend(step::doubts(channel.as_ref(), &step, after.as_ref()));
     for warning in &warnings {
         output.warn(warning);
     }
-    // What devices get is what the service says, not what was asked of it.
-    let after = match arguments.dry_run {
-        true => channel,
-        false => place.channel()?,
-    };
     output.result(&Report {
         app_id: app.clone(),
         server: client.place().to_owned(),

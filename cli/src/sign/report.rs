@@ -32,10 +32,10 @@ impl Report {
         file: &Path,
         envelope: Envelope,
         signers: &[Signer],
-        warning: Option<Warning>,
+        others: impl IntoIterator<Item = Warning>,
     ) -> Self {
         let key_ids = envelope.key_ids();
-        let others = key_ids
+        let strangers = key_ids
             .iter()
             .filter(|id| signers.iter().all(|signer| signer.key_id() != *id));
         let statement = Payload::from(envelope.content().clone());
@@ -43,9 +43,9 @@ impl Report {
         Self {
             file: file.to_owned(),
             payload_sha256: envelope.content().sha256,
-            unverified_key_ids: others.cloned().collect(),
+            unverified_key_ids: strangers.cloned().collect(),
             key_ids,
-            warnings: warnings.map(Warning::from).chain(warning).collect(),
+            warnings: warnings.map(Warning::from).chain(others).collect(),
             statement,
             sequence_file: None,
             envelope,

@@ -124,9 +124,14 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     payload.must_not_revoke_all(&keys)?;
     refuse_other(&out, &payload)?;
 
-    let (payload, sequence_file) = number(arguments, payload, output)?;
+    let Numbered {
+        payload,
+        sequence_file,
+        warning,
+    } = number(arguments, payload, output)?;
     let envelope = payload.sign(&keys).map_err(|error| error.in_file(&out))?;
-    let report = Report::new(&out, envelope, &keys, other_version(arguments));
+    let warnings = warning.into_iter().chain(other_version(arguments));
+    let report = Report::new(&out, envelope, &keys, warnings);
     report.warn(output);
     if out == Path::new("-") {
         return report.print_envelope(output);
@@ -175,26 +180,29 @@ fn payload(arguments: &Arguments) -> Result<Payload, Failure> {
         .build()?)
 }
 
+/// A payload that has its sequence.
+struct Numbered {
+    payload: Payload,
+    sequence_file: PathBuf,
+    warning: Option<Warning>,
+}
+
 /// Gives the payload its sequence.
 fn number(
     arguments: &Arguments,
     mut payload: Payload,
     output: &Output,
-) -> Result<(Payload, PathBuf), Failure> {
+) -> Result<Numbered, Failure> {
     let path = match (&arguments.sequence_file, arguments.keys.first()) {
         (Some(path), _) => path.clone(),
         (None, Some(key)) => key.with_file_name(SEQUENCE_FILE),
         (None, None) => return Err(Failure::usage("a key is needed")),
     };
     let file = SequenceFile::open(&path, output)?;
-    if file.last(&payload.app_id, &payload.channel).is_none() && arguments.sequence.is_none() {
+    let last = file.last(&payload.app_id, &payload.channel);
+    let is_first = last.is_none() && arguments.sequence.is_none();
+    if is_first {
         refuse_first_with_revoked(&path, &payload)?;
-        output.warn(&format!(
-            "{} knows no sequence of {}, channel {}: it begins with 1. Where statements were signed before, devices refuse this one: say --sequence with a higher number than theirs",
-            path.display(),
-            payload.app_id,
-            payload.channel
-        ));
     }
     let line = SequenceLine {
         app_id: payload.app_id.clone(),
@@ -210,7 +218,21 @@ fn number(
         Some(sequence) => WantedSequence::Exactly(sequence),
     };
     payload.sequence = file.take(wanted, line)?;
-    Ok((payload, path))
+    Ok(Numbered {
+        warning: is_first.then(|| begins(&path, &payload)),
+        payload,
+        sequence_file: path,
+    })
+}
+
+fn begins(path: &Path, payload: &Payload) -> Warning {
+    let message = format!(
+        "{} knew no sequence of {}, channel {}: it begins with 1. Where statements were signed before, devices refuse this one: say --sequence with a higher number than theirs",
+        path.display(),
+        payload.app_id,
+        payload.channel
+    );
+    Warning::new("first_sequence", message)
 }
 
 /// A first sequence comes too late for devices that have seen others, and so does what it revokes.

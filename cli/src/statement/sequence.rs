@@ -25,6 +25,8 @@ pub(crate) struct SequenceFile {
     path: PathBuf,
     file: File,
     lines: Vec<Line>,
+    /// It was made for a sequence that may be refused.
+    is_new: bool,
 }
 
 /// Which sequence is to be given out.
@@ -62,6 +64,7 @@ impl SequenceFile {
             );
             Failure::new("storage", message)
         };
+        let is_new = !path.exists();
         let mut file = lock(path, output).map_err(failed)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
@@ -72,6 +75,7 @@ impl SequenceFile {
             path: path.to_owned(),
             file,
             lines,
+            is_new,
         })
     }
 
@@ -108,6 +112,15 @@ impl SequenceFile {
             });
         written.map_err(|error| Failure::unwritable(&self.path, &error))?;
         Ok(sequence)
+    }
+}
+
+impl Drop for SequenceFile {
+    /// Where nothing was counted there need be no file. Who waits for its lock looks again.
+    fn drop(&mut self) {
+        if self.is_new && self.file.metadata().is_ok_and(|file| file.len() == 0) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 

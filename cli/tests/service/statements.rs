@@ -56,5 +56,5 @@ fn a_statement_about_another_bundle_is_refused() {
     site.build("other");
     site.workshop.json("pack dist --out other.zip");
     let rollback = format!("rollback --to 1.0.1 {KEY} --bundle other.zip");
-    site.fails(&rollback, 1, "statement_mismatch");
+    site.fails(&rollback, 1, "other_statement");
 }

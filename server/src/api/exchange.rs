@@ -1,14 +1,21 @@
 //! What each request goes through: an id, a line in the log, a count, and headers that protect.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use axum::BoxError;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::MAX_JSON;
+use crate::error::ApiError;
 use crate::service::Shared;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,6 +33,9 @@ const PROTECTION: [(HeaderName, &str); 5] = [
         "cross-origin",
     ),
 ];
+/// How long, and how many bytes, of a refused body are read.
+const FAREWELL: Duration = Duration::from_millis(500);
+const MOST_UNWANTED: usize = 16 << 20;
 const TWO_YEARS: &str = "max-age=63072000";
 
 pub(super) async fn exchange(
@@ -39,7 +49,13 @@ pub(super) async fn exchange(
     // The pattern, not the path: ids and names of others have no business in metrics and logs.
     let endpoint = request.extensions().get::<MatchedPath>();
     let endpoint = endpoint.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let mut response = next.run(request).await;
+    let (parts, body) = request.into_parts();
+    let sent = Sent::new(body);
+    let request = Request::from_parts(parts, sent.body(shared.settings.body_timeout));
+    let mut response = in_our_form(next.run(request).await);
+    if response.status().is_client_error() {
+        sent.drain().await;
+    }
     protect(&mut response, shared.is_https());
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -56,6 +72,67 @@ pub(super) async fn exchange(
         tracing::error!(%id, %method, endpoint, status = status.as_u16(), millis, "request failed");
     }
     response
+}
+
+/// What comes in, which the handler and this may read.
+#[derive(Clone)]
+struct Sent(Arc<Mutex<BodyDataStream>>);
+
+impl Sent {
+    fn new(body: Body) -> Self {
+        Self(Arc::new(Mutex::new(body.into_data_stream())))
+    }
+
+    /// A body that ends with an error where nothing comes for so long.
+    fn body(&self, patience: Duration) -> Body {
+        let sent = self.clone();
+        let pieces = stream::try_unfold(sent, move |sent| async move {
+            let next = timeout(patience, async { sent.0.lock().await.next().await });
+            match next.await {
+                Ok(Some(piece)) => Ok(Some((piece.map_err(BoxError::from)?, sent))),
+                Ok(None) => Ok(None),
+                Err(waited) => Err(BoxError::from(waited)),
+            }
+        });
+        Body::from_stream(pieces)
+    }
+
+    /// Reads a while what nobody wants: a connection that ends while its client still sends takes
+    /// the refusal along.
+    async fn drain(&self) {
+        let drained = timeout(FAREWELL, async {
+            let (mut pieces, mut left) = (self.0.lock().await, MOST_UNWANTED);
+            while let Some(Ok(piece)) = pieces.next().await {
+                left = left.saturating_sub(piece.len());
+                if left == 0 {
+                    break;
+                }
+            }
+        });
+        let _ = drained.await;
+    }
+}
+
+/// What the framework refuses by itself, it says as plain text.
+fn in_our_form(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !is_plain || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    match status {
+        StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE => response,
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let limit = MAX_JSON as u64;
+            ApiError::TooLarge { limit }.into_response()
+        }
+        _ if status.is_client_error() => {
+            let message = "The request can't be read";
+            ApiError::invalid("invalid_request", message).into_response()
+        }
+        _ => ApiError::Internal("answered as plain text".to_owned()).into_response(),
+    }
 }
 
 fn protect(response: &mut Response, is_https: bool) {

@@ -42,8 +42,8 @@ async fn upload(
         if field.name() != Some("file") {
             continue;
         }
-        let limit = shared.settings.max_bundle_bytes;
-        let received = shared.uploads.receive(field, limit).await?;
+        let limits = shared.settings.upload_limits();
+        let received = shared.uploads.receive(field, limits).await?;
         let file = files::key_of(&received.sha256);
         shared.keep_loose(key, &file, &received).await?;
         let answer = json!({
@@ -87,10 +87,10 @@ async fn put_bundle(
 ) -> Result<Response, ApiError> {
     let key = caller.may(Permission::Upload, "bundles")?;
     let details: Details = query(asked.as_deref())?;
-    let limit = shared.settings.max_bundle_bytes;
+    let limits = shared.settings.upload_limits();
     let received: Received = shared
         .uploads
-        .receive(body.into_data_stream(), limit)
+        .receive(body.into_data_stream(), limits)
         .await?;
     let draft = Draft {
         app,

@@ -55,13 +55,15 @@ pub(crate) struct ReleaseRecord {
     pub(crate) mandatory: bool,
     /// The envelope, as JSON.
     pub(crate) statement: Option<String>,
+    /// When it got its sequence and statement.
+    pub(crate) issued_at: i64,
     pub(crate) paused_because: Option<String>,
     pub(crate) created_by: String,
     pub(crate) created_at: i64,
 }
 
 const COLUMNS: &str = "id, channel, sequence, bundle, state, share_bps, mandatory, statement, \
-     paused_because, created_by, created_at";
+     issued_at, paused_because, created_by, created_at";
 
 impl ReleaseRecord {
     fn from_row(row: &Row) -> Result<Self, DatabaseError> {
@@ -78,9 +80,10 @@ impl ReleaseRecord {
             share_bps: u32::try_from(row.count(5)?).unwrap_or(ALL),
             mandatory: row.flag(6)?,
             statement: row.optional_text(7)?,
-            paused_because: row.optional_text(8)?,
-            created_by: row.text(9)?,
-            created_at: row.integer(10)?,
+            issued_at: row.integer(8)?,
+            paused_because: row.optional_text(9)?,
+            created_by: row.text(10)?,
+            created_at: row.integer(11)?,
         })
     }
 }
@@ -146,6 +149,7 @@ pub(crate) fn insert(
     };
     let update = format!("UPDATE releases SET state = 'replaced' WHERE channel = ?1 AND {replace}");
     sql.execute(&update, &[release.channel.into()])?;
+    let now = clock::now();
     let record = ReleaseRecord {
         id: next_id(sql, "releases")?,
         channel: release.channel,
@@ -155,12 +159,13 @@ pub(crate) fn insert(
         share_bps: release.share_bps.min(ALL),
         mandatory: release.mandatory,
         statement: release.statement.clone(),
+        issued_at: now,
         paused_because: None,
         created_by: release.created_by.clone(),
-        created_at: clock::now(),
+        created_at: now,
     };
     let insert = format!(
-        "INSERT INTO releases ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        "INSERT INTO releases ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
     );
     let values = [
         Value::from(record.id),
@@ -171,19 +176,38 @@ pub(crate) fn insert(
         Value::from(record.share_bps),
         Value::from(record.mandatory),
         Value::from(record.statement.as_ref()),
+        Value::from(record.issued_at),
         Value::Null,
         Value::from(&record.created_by),
         Value::from(record.created_at),
     ];
     sql.execute(&insert, &values)?;
+    count(sql, &record)?;
+    Ok(record)
+}
+
+/// Keeps the sequence that a release has got anew, and its statement.
+pub(crate) fn renumber(sql: &mut dyn Sql, release: &ReleaseRecord) -> Result<(), DatabaseError> {
+    let update = "UPDATE releases SET sequence = ?1, statement = ?2, issued_at = ?3 WHERE id = ?4";
+    let values = [
+        Value::from(release.sequence),
+        Value::from(release.statement.as_ref()),
+        Value::from(clock::now()),
+        Value::from(release.id),
+    ];
+    sql.execute(update, &values)?;
+    count(sql, release)
+}
+
+/// The release has the newest sequence of its channel.
+fn count(sql: &mut dyn Sql, release: &ReleaseRecord) -> Result<(), DatabaseError> {
     let update = "UPDATE channels SET sequence = ?1, updated_at = ?2 WHERE id = ?3";
     let values = [
         release.sequence.into(),
-        record.created_at.into(),
+        clock::now().into(),
         release.channel.into(),
     ];
-    sql.execute(update, &values)?;
-    Ok(record)
+    sql.execute(update, &values).map(|_| ())
 }
 
 /// Keeps state, share and the reason for a pause. Where it becomes full, it replaces the one that

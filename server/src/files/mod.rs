@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 pub(crate) use folder::Folder;
-pub(crate) use upload::{Received, Uploads};
+pub(crate) use upload::{Received, UploadLimits, Uploads};
 
 /// Keeps files by key.
 pub(crate) trait Files: Send + Sync + 'static {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -10,6 +11,7 @@ use live_updater::Sha256Digest;
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
 
 use crate::error::ApiError;
 
@@ -27,6 +29,15 @@ pub(crate) struct Received {
     pub(crate) sha256: String,
 }
 
+/// What is taken of somebody who sends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UploadLimits {
+    /// The most bytes.
+    pub(crate) bytes: u64,
+    /// How long nothing may come.
+    pub(crate) patience: Duration,
+}
+
 impl Uploads {
     pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
         match fs::remove_dir_all(&folder) {
@@ -36,21 +47,25 @@ impl Uploads {
         Ok(Self(folder))
     }
 
-    /// Writes what comes to a file, up to `limit` bytes.
+    /// Writes what comes to a file.
     pub(crate) async fn receive<E: std::fmt::Display>(
         &self,
         mut pieces: impl Stream<Item = Result<Bytes, E>> + Unpin,
-        limit: u64,
+        limits: UploadLimits,
     ) -> Result<Received, ApiError> {
         let (file, path) = self.create()?;
         let mut file = tokio::fs::File::from_std(file);
         let (mut hasher, mut size) = (Sha256::new(), 0);
-        while let Some(piece) = pieces.next().await {
+        loop {
+            let next = timeout(limits.patience, pieces.next()).await;
+            let next = next.map_err(|_| ApiError::TooSlow)?;
+            let Some(piece) = next else { break };
             let piece = piece.map_err(|error| {
                 ApiError::invalid("incomplete", format!("The body ended early: {error}"))
             })?;
             size += piece.len() as u64;
-            if size > limit {
+            if size > limits.bytes {
+                let limit = limits.bytes;
                 return Err(ApiError::TooLarge { limit });
             }
             hasher.update(&piece);

@@ -20,7 +20,7 @@ pub(crate) struct Asking<'a> {
 /// What a device is to be answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Decision<'a> {
-    Nothing(Reason),
+    Nothing(#[expect(dead_code, reason = "for a protocol that is being written")] Reason),
     Offer {
         offer: &'a Offer,
         /// Whether it, or one that the device has skipped, must be installed.
@@ -107,12 +107,11 @@ fn is_mandatory(channel: &ChannelOffers, offer: &Offer, asking: &Asking<'_>) -> 
         (Some(current), Ok(version)) => version > *current,
         _ => true,
     };
-    let skipped = |sequence: u64| {
-        sequence < offer.release.sequence && had.is_none_or(|step| sequence > step.sequence)
-    };
+    let skipped =
+        |release: i64| release < offer.release.id && had.is_none_or(|step| release > step.release);
     offer.release.mandatory
         || channel
             .steps
             .iter()
-            .any(|step| step.is_mandatory && skipped(step.sequence) && is_newer(&step.version))
+            .any(|step| step.is_mandatory && skipped(step.release) && is_newer(&step.version))
 }

@@ -97,11 +97,13 @@ impl AppOffers {
     }
 
     /// The channel for devices that name none.
+    #[expect(dead_code, reason = "for a protocol that is being written")]
     pub(crate) fn default_channel(&self) -> Option<&ChannelOffers> {
         self.channels.iter().find(|offers| offers.channel.is_public)
     }
 
     /// The channel that a device chose.
+    #[expect(dead_code, reason = "for a protocol that is being written")]
     pub(crate) fn chosen_channel(&self, device: &str) -> Option<&ChannelOffers> {
         let chosen = *self.chosen.get(device)?;
         let mut channels = self.channels.iter();
@@ -129,13 +131,13 @@ impl ChannelOffers {
             };
             *place = Some(Offer::load(sql, &channel.app, release)?);
         }
-        let query = "SELECT releases.sequence, bundles.version, releases.mandatory FROM releases \
+        let query = "SELECT releases.id, bundles.version, releases.mandatory FROM releases \
                      JOIN bundles ON bundles.id = releases.bundle \
-                     WHERE releases.channel = ?1 ORDER BY releases.sequence DESC LIMIT ?2";
+                     WHERE releases.channel = ?1 ORDER BY releases.id DESC LIMIT ?2";
         let rows = sql.query(query, &[channel.id.into(), REMEMBERED_STEPS.into()])?;
         let steps = rows.iter().map(|row| {
             Ok(Step {
-                sequence: row.count(0)?,
+                release: row.integer(0)?,
                 version: row.text(1)?,
                 is_mandatory: row.flag(2)?,
             })
@@ -177,7 +179,7 @@ impl Offer {
 /// What a channel gave once.
 #[derive(Debug, Clone)]
 struct Step {
-    sequence: u64,
+    release: i64,
     version: String,
     is_mandatory: bool,
 }

@@ -114,8 +114,7 @@ impl Shared {
         draft: Draft,
         received: Received,
     ) -> Result<BundleRecord, ApiError> {
-        draft.check()?;
-        let content = inspect(&draft, &received).await?;
+        let (draft, content) = self.judge(draft, &received).await?;
         let file = files::key_of(&received.sha256);
         let turn = self.storage.read().await;
         self.keep(&file, &received).await?;
@@ -136,7 +135,7 @@ impl Shared {
         draft.check()?;
         let url = self.fetcher.parse(url)?;
         let received = self.fetcher.fetch(&url, &self.uploads).await?;
-        let content = inspect(&draft, &received).await?;
+        let (draft, content) = self.judge(draft, &received).await?;
         let location = Location::External(url.into());
         self.add(key, draft, content, location).await
     }
@@ -186,6 +185,24 @@ impl Shared {
         });
         changed.await?;
         Ok(self.offers.refresh(&self.database, app).await?)
+    }
+
+    /// What a bundle's bytes are, and its signature where the service has a key.
+    async fn judge(
+        &self,
+        mut draft: Draft,
+        received: &Received,
+    ) -> Result<(Draft, Content), ApiError> {
+        draft.check()?;
+        let is_signed_here = self.signing.signs(&draft.app) && !draft.is_encrypted();
+        let content = inspect(&draft, received, is_signed_here).await?;
+        if is_signed_here && draft.signature.is_none() {
+            draft.signature = self
+                .signing
+                .sign_bundle(&draft.app, received.path())
+                .await?;
+        }
+        Ok((draft, content))
     }
 
     async fn keep(&self, file: &str, received: &Received) -> Result<(), ApiError> {
@@ -309,7 +326,7 @@ fn app_for(sql: &mut dyn Sql, key: &KeyRecord, app: &str) -> Result<AppRecord, A
 }
 
 /// Looks at a bundle as a device would, so that no device has to refuse it.
-async fn inspect(draft: &Draft, received: &Received) -> Result<Content, ApiError> {
+async fn inspect(draft: &Draft, received: &Received, is_stated: bool) -> Result<Content, ApiError> {
     if draft.is_encrypted() {
         let checksum = draft.checksum.clone();
         return Ok(Content {
@@ -329,7 +346,10 @@ async fn inspect(draft: &Draft, received: &Received) -> Result<Content, ApiError
         return Err(ApiError::invalid("checksum_mismatch", message));
     }
     let path = received.path().to_owned();
-    let listed = tokio::task::spawn_blocking(move || list_bundle(&path, &Limits::default()));
+    let mut limits = Limits::default();
+    // A statement names every file: devices that want one skip none.
+    limits.skips_macos_files = !is_stated;
+    let listed = tokio::task::spawn_blocking(move || list_bundle(&path, &limits));
     let listed = listed
         .await
         .map_err(|error| ApiError::Internal(error.to_string()))?;

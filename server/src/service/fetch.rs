@@ -12,7 +12,7 @@ use live_updater::{
 use url::{Host, Url};
 
 use crate::error::ApiError;
-use crate::files::{Received, Uploads};
+use crate::files::{Received, UploadLimits, Uploads};
 use crate::settings::Settings;
 
 const MAX_REDIRECTS: usize = 5;
@@ -23,7 +23,7 @@ const TIME: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(super) struct Fetcher {
     transport: HttpTransport,
-    max_bytes: u64,
+    limits: UploadLimits,
     allows_loopback: bool,
 }
 
@@ -35,7 +35,7 @@ impl Fetcher {
         }
         Ok(Self {
             transport: builder.build(),
-            max_bytes: settings.max_bundle_bytes,
+            limits: settings.upload_limits(),
             allows_loopback: settings.allows_loopback_urls,
         })
     }
@@ -66,13 +66,13 @@ impl Fetcher {
             if let Some(length) = response.header("content-length")
                 && length
                     .parse::<u64>()
-                    .is_ok_and(|length| length > self.max_bytes)
+                    .is_ok_and(|length| length > self.limits.bytes)
             {
-                let limit = self.max_bytes;
+                let limit = self.limits.bytes;
                 return Err(ApiError::TooLarge { limit });
             }
             uploads
-                .receive(Box::pin(pieces(response.body)), self.max_bytes)
+                .receive(Box::pin(pieces(response.body)), self.limits)
                 .await
         });
         let ran_out = |_| not_fetched("it took longer than 300 s");

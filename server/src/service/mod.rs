@@ -9,7 +9,7 @@ pub(crate) mod presence;
 pub(crate) mod rate_limit;
 pub(crate) mod releases;
 pub(crate) mod reports;
-pub(crate) mod stated;
+pub(crate) mod signing;
 
 use std::fs;
 use std::io;
@@ -23,6 +23,7 @@ use crate::settings::Settings;
 use fetch::Fetcher;
 use presence::Presence;
 use rate_limit::RateLimits;
+use signing::Signing;
 
 /// What all requests share.
 pub(crate) struct Shared {
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) presence: Presence,
     pub(crate) limits: RateLimits,
     pub(crate) metrics: Metrics,
+    pub(crate) signing: Arc<Signing>,
     fetcher: Fetcher,
     /// Held for reading while a file and the row that names it come to be, for writing while files
     /// that nobody names are removed.
@@ -52,6 +54,7 @@ impl Shared {
             presence: Presence::default(),
             limits: RateLimits::new(&settings),
             metrics: Metrics::new()?,
+            signing: Arc::new(Signing::open(&settings)?),
             fetcher: Fetcher::new(&settings)?,
             storage: tokio::sync::RwLock::default(),
             files: Arc::new(files),
@@ -107,6 +110,8 @@ enum OpenErrorKind {
     Database(#[from] DatabaseError),
     #[error("the metrics can't be set up: {0}")]
     Metrics(#[from] prometheus::Error),
+    #[error("the signing keys can't be used: {0}")]
+    Signing(#[from] live_updater_signing::SigningError),
     #[error("the root certificates can't be read: {0}")]
     Certificates(#[from] live_updater::ParseRootError),
 }

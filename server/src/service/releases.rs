@@ -1,13 +1,16 @@
 //! What channels give: releases, rollouts, and the way back.
 
+use std::sync::Arc;
+
 use super::Shared;
 use super::bundles::own_app;
-use super::stated::Stated;
+use super::signing::{Signing, check_statement};
 use crate::catalogue::audit;
 use crate::catalogue::bundles::{self, BundleRecord};
 use crate::catalogue::channels::{self, ChannelRecord, NewChannel};
 use crate::catalogue::keys::KeyRecord;
 use crate::catalogue::releases::{self, ALL, NewRelease, ReleaseRecord, ReleaseState};
+use crate::clock;
 use crate::database::Sql;
 use crate::error::ApiError;
 
@@ -58,29 +61,23 @@ impl Shared {
         channel: ChannelName,
         target: Target,
         share_bps: u32,
-    ) -> Result<Released, ApiError> {
-        self.release_stated(key, app, channel, target, share_bps, None)
-            .await
-    }
-
-    /// As [`release`](Self::release), with a statement that somebody has signed for it.
-    pub(crate) async fn release_stated(
-        &self,
-        key: KeyRecord,
-        app: &str,
-        channel: ChannelName,
-        target: Target,
-        share_bps: u32,
-        statement: Option<Stated>,
+        statement: Option<String>,
     ) -> Result<Released, ApiError> {
         let id = app.to_owned();
+        let signing = Arc::clone(&self.signing);
         let released = self.database.write(move |sql| {
             own_app(sql, &key, &id)?;
             let channel = find_channel(sql, &id, &channel)?;
             let bundle = resolve(sql, &channel, &target)?;
-            let sequence = match &statement {
-                Some(stated) => stated.sequence_for(&channel, bundle.as_ref())?,
-                None => channel.sequence + 1,
+            let (sequence, statement) = match statement {
+                Some(statement) => {
+                    let sequence = check_statement(&statement, &channel, bundle.as_ref())?;
+                    (sequence, Some(statement))
+                }
+                None => {
+                    let channel = make_way(sql, &signing, channel.clone(), share_bps)?;
+                    issue(sql, &signing, &channel, bundle.as_ref())?
+                }
             };
             let release = NewRelease {
                 channel: channel.id,
@@ -88,7 +85,7 @@ impl Shared {
                 bundle: bundle.as_ref().map(|found| found.id),
                 share_bps,
                 mandatory: bundle.as_ref().is_some_and(|found| found.bundle.mandatory),
-                statement: statement.map(Stated::into_envelope),
+                statement,
                 created_by: key.id.clone(),
             };
             let release = releases::insert(sql, &release)?;
@@ -116,14 +113,29 @@ impl Shared {
         change: RolloutChange,
     ) -> Result<ReleaseRecord, ApiError> {
         let id = app.to_owned();
+        let signing = Arc::clone(&self.signing);
         let changed = self.database.write(move |sql| {
             own_app(sql, &key, &id)?;
             let channel = find_channel(sql, &id, &channel)?;
-            let mut open = releases::open(sql, channel.id)?.into_iter();
-            let found = open.find(|release| release.state != ReleaseState::Full);
-            let mut release = found.ok_or(ApiError::NotFound("Rollout"))?;
-            apply(&mut release, change)?;
+            let open = releases::open(sql, channel.id)?;
+            let find = |is_full: bool| {
+                let mut open = open.iter();
+                open.find(|release| (release.state == ReleaseState::Full) == is_full)
+                    .cloned()
+            };
+            let mut release = find(false).ok_or(ApiError::NotFound("Rollout"))?;
+            let moves_up = apply(&mut release, change)?;
             releases::update(sql, &release)?;
+            // Devices take no statement below one that they have seen: what some of them move to
+            // has to be the newest.
+            let moves_to = if moves_up { Some(&mut release) } else { None };
+            match (moves_to, find(true)) {
+                (Some(release), Some(full)) if release.sequence < full.sequence => {
+                    reissue(sql, &signing, &channel, release)?;
+                }
+                (None, Some(mut full)) => reissue(sql, &signing, &channel, &mut full)?,
+                _ => {}
+            }
             let detail = format!("{change:?} on {}", channel.name);
             audit::record(sql, &key, Some(&id), "channel.rollout", &detail)?;
             Ok::<_, ApiError>(release)
@@ -131,6 +143,40 @@ impl Shared {
         let changed = changed.await?;
         self.offers.refresh(&self.database, app).await?;
         Ok(changed)
+    }
+
+    /// Makes the statements anew that are half over, so that no device has to refuse them, and
+    /// whoever holds back newer ones is found out.
+    pub(crate) async fn renew_statements(&self) -> Result<(), ApiError> {
+        for app in self.offers.app_ids() {
+            if !self.signing.signs(&app) {
+                continue;
+            }
+            let (id, signing) = (app.clone(), Arc::clone(&self.signing));
+            let renewed = self.database.write(move |sql| {
+                let mut renewed = 0;
+                for channel in channels::list(sql, &id)? {
+                    let mut open = releases::open(sql, channel.id)?;
+                    let now = clock::now();
+                    let is_stale = |release: &ReleaseRecord| {
+                        release.statement.is_some() && signing.is_stale(release.issued_at, now)
+                    };
+                    if open.iter().any(is_stale) {
+                        // In their order: the rollout stays above what the others have.
+                        open.sort_by_key(|release| release.sequence);
+                        for release in &mut open {
+                            reissue(sql, &signing, &channel, release)?;
+                            renewed += 1;
+                        }
+                    }
+                }
+                Ok::<_, ApiError>(renewed)
+            });
+            if renewed.await? > 0 {
+                self.offers.refresh(&self.database, &app).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes a channel, or changes the one with this name.
@@ -250,7 +296,9 @@ fn previous(sql: &mut dyn Sql, channel: &ChannelRecord) -> Result<Option<BundleR
     ))
 }
 
-fn apply(release: &mut ReleaseRecord, change: RolloutChange) -> Result<(), ApiError> {
+/// Changes a rollout, and tells whether devices move to it rather than away from it.
+fn apply(release: &mut ReleaseRecord, change: RolloutChange) -> Result<bool, ApiError> {
+    let before = release.share_bps;
     match change {
         RolloutChange::Share(share) if share > ALL => {
             let message = "A share is between 0 and 10000";
@@ -271,5 +319,70 @@ fn apply(release: &mut ReleaseRecord, change: RolloutChange) -> Result<(), ApiEr
             release.paused_because = None;
         }
     }
-    Ok(())
+    Ok(release.state != ReleaseState::Paused && release.share_bps >= before)
+}
+
+/// Where a rollout replaces another one, some of its devices go back to what all have: that is
+/// issued anew first.
+fn make_way(
+    sql: &mut dyn Sql,
+    signing: &Signing,
+    channel: ChannelRecord,
+    share_bps: u32,
+) -> Result<ChannelRecord, ApiError> {
+    let open = releases::open(sql, channel.id)?;
+    let is_full = |release: &&ReleaseRecord| release.state == ReleaseState::Full;
+    let full = open.iter().find(is_full).cloned();
+    match full {
+        Some(mut full) if share_bps < ALL && open.len() > 1 => {
+            reissue(sql, signing, &channel, &mut full)?;
+            find_channel(sql, &channel.app, &ChannelName::Id(channel.id))
+        }
+        _ => Ok(channel),
+    }
+}
+
+/// The next sequence of a channel, and its statement.
+fn issue(
+    sql: &mut dyn Sql,
+    signing: &Signing,
+    channel: &ChannelRecord,
+    bundle: Option<&BundleRecord>,
+) -> Result<(u64, Option<String>), ApiError> {
+    let sequence = channel.sequence + 1;
+    let statement = signing.statement(channel, bundle, sequence)?;
+    if statement.is_none() {
+        let newest = releases::list(sql, channel.id, 1)?;
+        if newest.iter().any(|release| release.statement.is_some()) {
+            let message = format!(
+                "What the channel gives is signed, and the service has no key that could sign \
+                 this: send a statement with a sequence of {sequence} or higher"
+            );
+            return Err(ApiError::conflict("statement_needed", message));
+        }
+    }
+    Ok((sequence, statement))
+}
+
+/// Gives a release that is signed here the channel's next sequence, and a new statement.
+fn reissue(
+    sql: &mut dyn Sql,
+    signing: &Signing,
+    channel: &ChannelRecord,
+    release: &mut ReleaseRecord,
+) -> Result<(), ApiError> {
+    if release.statement.is_none() || !signing.signs(&channel.app) {
+        return Ok(());
+    }
+    let bundle = match release.bundle {
+        Some(id) => {
+            Some(bundles::find(sql, &channel.app, id)?.ok_or(ApiError::NotFound("Bundle"))?)
+        }
+        None => None,
+    };
+    // Another one may have been given out in this very transaction.
+    let channel = find_channel(sql, &channel.app, &ChannelName::Id(channel.id))?;
+    release.sequence = channel.sequence + 1;
+    release.statement = signing.statement(&channel, bundle.as_ref(), release.sequence)?;
+    Ok(releases::renumber(sql, release)?)
 }

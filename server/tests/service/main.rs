@@ -3,4 +3,8 @@
 
 mod bundles;
 mod checks;
+mod hostile;
+mod reports;
+mod signing;
 mod support;
+mod tenants;

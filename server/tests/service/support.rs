@@ -19,7 +19,7 @@ pub(crate) struct World {
     agent: Agent,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// What was answered.
@@ -61,8 +61,19 @@ impl World {
             agent: config.max_redirects(0).build().into(),
             end: Some(end),
             thread: Some(thread),
-            _data: data,
+            data,
         }
+    }
+
+    /// Where the service listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many uploads lie about that nobody goes on with.
+    pub(crate) fn incomplete_uploads(&self) -> usize {
+        let folder = self.data.path().join("data/uploads");
+        std::fs::read_dir(folder).unwrap().count()
     }
 
     /// The first key.

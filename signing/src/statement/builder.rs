@@ -180,14 +180,15 @@ impl StatementBuilder {
 impl Expiry {
     fn after(self, issued_at: Timestamp) -> Result<Timestamp, SigningError> {
         let expires_at = match self {
-            Self::At(moment) => Some(moment),
-            Self::In(span) => issued_at.after(span),
+            Self::At(moment) => moment,
+            Self::In(span) => issued_at.after(span).ok_or(SigningError::ExpiresTooLate)?,
         };
-        expires_at
-            .filter(|expires_at| *expires_at > issued_at)
-            .ok_or(SigningError::ExpiresTooEarly {
+        if expires_at <= issued_at {
+            return Err(SigningError::ExpiresTooEarly {
                 issued_at,
                 expires_at,
-            })
+            });
+        }
+        Ok(expires_at)
     }
 }

@@ -177,8 +177,30 @@ fn no_index() {
         &[".DS_Store"],
         &["index.html/x"],
     ] {
-        let zip = RawZip::new(names.iter().map(|name| RawEntry::stored(name, "")));
-        let error = refused(&zip);
+        let content = |name: &str| if name.ends_with('/') { "" } else { "<html>" };
+        let entry = |name: &&str| RawEntry::stored(name, content(name));
+        let error = refused(&RawZip::new(names.iter().map(entry)));
+        assert_eq!(error.code(), "missing_index", "{names:?}: {error}");
+    }
+}
+
+#[test]
+fn an_index_without_a_byte() {
+    for names in [
+        &["index.html"][..],
+        &["index.html", "a"],
+        &["index.html", "dist/a"],
+        &["dist/index.html", "dist/a"],
+    ] {
+        let content = |name: &str| {
+            if name.ends_with("index.html") {
+                ""
+            } else {
+                "a"
+            }
+        };
+        let entry = |name: &&str| RawEntry::stored(name, content(name));
+        let error = refused(&RawZip::new(names.iter().map(entry)));
         assert_eq!(error.code(), "missing_index", "{names:?}: {error}");
     }
 }

@@ -1,8 +1,10 @@
 //! The life of an app on a phone whose clock the tests turn: real files, no network.
 
 mod activation;
+mod channel;
 mod collection;
 mod crash_loop;
+mod foreign_files;
 mod forged_state;
 mod native_update;
 mod page_marks;
@@ -166,6 +168,16 @@ impl Phone {
         assert_eq!(launch.bundle.id, id);
         self.ready(&launch);
         id
+    }
+
+    /// How often the state was committed.
+    fn generation(&self) -> u64 {
+        SLOTS
+            .iter()
+            .filter_map(|name| fs::read_to_string(self.root.path().join(name)).ok())
+            .filter_map(|slot| slot.split(' ').nth(2)?.parse().ok())
+            .max()
+            .unwrap_or(0)
     }
 
     fn path(&self, relative: &Path) -> PathBuf {

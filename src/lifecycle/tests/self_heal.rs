@@ -51,6 +51,19 @@ fn a_good_bundle_without_its_page_falls_back_and_may_be_fetched_again() {
 }
 
 #[test]
+fn a_good_bundle_whose_page_or_list_was_emptied_falls_back() {
+    for name in ["www/index.html", "files"] {
+        let (mut phone, first) = Phone::with_good_bundle();
+        let second = phone.update_to("3.0.0");
+        let folder = phone.path(BundleFolder::installed(&second).path());
+        fs::write(folder.join(name), "").unwrap();
+        let launch = phone.launch();
+        assert_eq!(launch.bundle.id, first, "{name}");
+        assert_eq!(launch.rolled_back.unwrap().id, second);
+    }
+}
+
+#[test]
 fn damage_that_is_found_while_it_runs_takes_it_back() {
     let (mut phone, first) = Phone::with_good_bundle();
     let second = phone.update_to("3.0.0");

@@ -194,6 +194,73 @@ fn a_rollback_to_builtin_on_builtin_forgets_what_is_next_and_says_nothing() {
 }
 
 #[test]
+fn what_the_server_has_taken_back_is_no_fallback() {
+    let (mut phone, _) = Phone::with_good_bundle();
+    phone.update_to("3.0.0");
+    phone.app().roll_back_to_builtin().unwrap();
+    phone.fail("4.0.0");
+    assert!(phone.app().current_id().is_builtin(), "after the watchdog");
+    phone.install("5.0.0");
+    for _ in 0..2 {
+        assert!(phone.launch().trial);
+    }
+    let launch = phone.launch();
+    assert!(launch.rolled_back.is_some());
+    assert!(launch.bundle.id.is_builtin(), "after a launch");
+    let (launch, _) = phone.app().reset(true).unwrap();
+    assert!(launch.bundle.id.is_builtin(), "after a reset");
+}
+
+#[test]
+fn what_the_server_has_taken_back_is_kept_and_may_be_chosen() {
+    let (mut phone, good) = Phone::with_good_bundle();
+    phone.app().roll_back_to_builtin().unwrap();
+    phone.launch();
+    phone.app().collect().unwrap();
+    assert!(phone.page_of(&good).exists());
+    assert_eq!(phone.status(&good), Some(BundleStatus::Success));
+    phone.app().follow_offer(&good).unwrap();
+    let launch = phone.launch();
+    assert_eq!((launch.bundle.id, launch.trial), (good.clone(), false));
+    phone.app().roll_back_to_builtin().unwrap();
+    let (launch, _) = phone.app().set(good.as_str()).unwrap();
+    assert_eq!(launch.bundle.id, good);
+}
+
+#[test]
+fn what_was_taken_back_and_is_ready_again_is_a_fallback() {
+    let (mut phone, good) = Phone::with_good_bundle();
+    phone.app().roll_back_to_builtin().unwrap();
+    let (launch, _) = phone.app().set(good.as_str()).unwrap();
+    phone.ready(&launch);
+    phone.fail("3.0.0");
+    assert_eq!(*phone.app().current_id(), good);
+}
+
+#[test]
+fn without_reset_another_build_does_not_start_what_was_taken_back() {
+    let mut phone = Phone::with_config(|config| config.reset_when_update = false);
+    phone.launch();
+    phone.update_to("2.0.0");
+    phone.app().roll_back_to_builtin().unwrap();
+    phone.rules.native_build = "2".to_owned();
+    phone.launch();
+    assert_eq!(phone.state().next, None);
+}
+
+#[test]
+fn a_rollback_to_builtin_on_builtin_takes_back_what_was_good() {
+    let (mut phone, _) = Phone::with_good_bundle();
+    phone.app().reset(false).unwrap();
+    phone.app().roll_back_to_builtin().unwrap();
+    let generation = phone.generation();
+    phone.app().roll_back_to_builtin().unwrap();
+    assert_eq!(phone.generation(), generation, "told again and again");
+    phone.fail("3.0.0");
+    assert!(phone.app().current_id().is_builtin());
+}
+
+#[test]
 fn a_release_that_names_what_runs_withdraws_what_is_next() {
     let (mut phone, good) = Phone::with_good_bundle();
     phone.install("3.0.0");
@@ -213,17 +280,5 @@ fn what_a_caller_has_made_next_is_not_withdrawn() {
         }
         phone.app().withdraw_next().unwrap();
         assert_eq!(phone.state().next.is_none(), is_offered);
-    }
-}
-
-impl Phone {
-    /// How often the state was committed.
-    fn generation(&self) -> u64 {
-        ["state.a", "state.b"]
-            .iter()
-            .filter_map(|name| fs::read_to_string(self.root.path().join(name)).ok())
-            .filter_map(|slot| slot.split(' ').nth(2)?.parse().ok())
-            .max()
-            .unwrap_or(0)
     }
 }

@@ -160,6 +160,44 @@ async fn a_way_back_to_builtin_needs_no_bundle() {
 }
 
 #[tokio::test]
+async fn a_statement_is_read_as_clients_read_it() {
+    for (name, sequence) in [("1.2.0", json!(5.0)), ("1.3.0", json!(5e2))] {
+        let site = Site::new().await;
+        site.write(&format!("{name}.zip"), "zip");
+        let changes = json!({"sequence": sequence, "minAppVersion": null});
+        let envelope = site.state(name, 1, &changes);
+        assert_eq!(site.production().await["release"], envelope, "{sequence}");
+    }
+    let site = Site::new().await;
+    let changes = json!({"action": "rollbackToBuiltin", "version": 7});
+    let mut envelope = site.state("back", 2, &changes);
+    assert_eq!(site.production().await["release"], envelope);
+    let text = envelope["payload"].as_str().unwrap().replace('=', "\n");
+    envelope["payload"] = json!(text);
+    site.write("back.statement.json", &envelope.to_string());
+    assert_eq!(site.production().await["release"], envelope);
+    // For nobody, which is no reason to refuse the others.
+    site.state("nobody", 3, &json!({"platforms": null}));
+    assert_eq!(site.production().await["release"], envelope);
+}
+
+#[tokio::test]
+async fn a_number_that_no_client_takes_for_a_sequence_is_refused() {
+    for sequence in [
+        json!(5.5),
+        json!(-1),
+        json!("5"),
+        json!(9_007_199_254_740_992_u64),
+        json!(1e300),
+        Value::Null,
+    ] {
+        let site = Site::new().await;
+        site.state("back", 1, &json!({"sequence": sequence}));
+        assert!(site.server.statements().is_err(), "{sequence}");
+    }
+}
+
+#[tokio::test]
 async fn what_has_expired_is_passed_over_while_there_is_something_else() {
     let site = Site::new().await;
     site.write("1.1.0.zip", "zip");

@@ -213,7 +213,8 @@ impl Model {
             bundle.active = 0;
         }
         let mut good = std::mem::take(&mut self.good).into_iter();
-        self.next = good.find(|id| self.bundles.contains_key(id));
+        let is_kept = |id: &Id| self.bundles.get(id).is_some_and(|it| !it.is_withdrawn);
+        self.next = good.find(is_kept);
         self.next_is_offered = false;
         self.current = BUILTIN;
         self.attempt = None;

@@ -54,6 +54,8 @@ pub(crate) struct Bundle {
     pub(crate) active: u64,
     /// The boot in which it was last hashed.
     pub(crate) hashed: Option<u32>,
+    /// By a statement; nothing falls back to it.
+    pub(crate) is_withdrawn: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,8 +148,9 @@ impl Model {
 
     pub(super) fn fallback(&self, excluded: Option<Id>) -> Id {
         let mut good = self.good.iter().filter(|id| Some(**id) != excluded);
+        let is_good = |bundle: &Bundle| bundle.status == Status::Success && !bundle.is_withdrawn;
         let found =
-            good.find(|id| self.status(**id) == Some(Status::Success) && self.is_whole(**id));
+            good.find(|id| self.bundles.get(id).is_some_and(is_good) && self.is_whole(**id));
         found.copied().unwrap_or(BUILTIN)
     }
 
@@ -183,6 +186,7 @@ impl Model {
             return;
         };
         let version = bundle.content.version;
+        bundle.is_withdrawn = false;
         match bundle.status {
             Status::Trial => {
                 bundle.status = Status::Success;

@@ -56,6 +56,7 @@ impl Model {
             Ok(Asked::Nothing) => "upToDate".to_owned(),
             Ok(Asked::RollbackToBuiltin) => {
                 self.next = None;
+                self.withdraw_good();
                 if self.running() == BUILTIN {
                     "upToDate".to_owned()
                 } else {
@@ -81,6 +82,14 @@ impl Model {
             },
         };
         vec![(self, answer)]
+    }
+
+    fn withdraw_good(&mut self) {
+        for id in self.good.clone() {
+            if let Some(bundle) = self.bundle(id) {
+                bundle.is_withdrawn = true;
+            }
+        }
     }
 
     /// Downloads what was offered last, and leaves it at that.
@@ -255,6 +264,7 @@ impl Model {
             failed_launches: 0,
             active: 0,
             hashed: Some(self.boot),
+            is_withdrawn: false,
         };
         let files = Files {
             content,

@@ -56,6 +56,11 @@ impl Program {
     }
 }
 
+/// What asks a service as many devices do.
+pub(super) fn load_generator() -> Result<PathBuf> {
+    build(&[&RELEASE[..], &["--package", "load-generator"]].concat())
+}
+
 const RELEASE: [&str; 2] = ["--profile", "release"];
 const COMMAND: [&str; 4] = ["--package", "live-updater-cli", "--bin", "live-updater"];
 

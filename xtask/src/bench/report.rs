@@ -11,7 +11,7 @@ const HEAD: &str = "\
 # Benchmarks
 
 Measured by `cargo xtask bench`, which writes this page; `cargo xtask bench sync`, `launch`,
-`memory` or `size` measures one of them anew, `--runs N` says how often. It needs curl, sha256sum,
+`memory`, `size` or `server` measures one of them anew, `--runs N` says how often. It needs curl, sha256sum,
 openssl, unzip, sync, strip and gzip, and a machine that does nothing else. Ratios are taken pair by
 pair, between runs that followed each other, and the median of these is given.
 ";

@@ -83,31 +83,35 @@ pub(super) fn differences(
     Some(Warning::new("known_bundle", message))
 }
 
-/// What may not be meant.
-pub(super) fn doubts(channel: Option<&Channel>, step: &Step, is_stated: bool) -> Vec<Warning> {
-    let Some(channel) = channel else {
-        return Vec::new();
-    };
-    let mut doubts = Vec::new();
-    if let (Step::Nothing, Some(partial)) = (step, channel.partial().filter(|one| one.is_paused()))
-    {
-        let message = format!(
-            "the rollout of {} is paused, and stays so: `live-updater rollout resume` goes on",
-            partial.shown_version()
-        );
-        doubts.push(Warning::new("paused", message));
+/// What may not be meant about a channel that was so, and is so afterwards.
+pub(super) fn doubts(
+    before: Option<&Channel>,
+    step: &Step,
+    after: Option<&Channel>,
+) -> Option<Warning> {
+    let (before, after) = (before?, after?);
+    match (step, before.partial(), after.releases.first()) {
+        (Step::Nothing, Some(partial), _) if partial.is_paused() => {
+            let message = format!(
+                "the rollout of {} is paused, and stays so: `live-updater rollout resume` goes on",
+                partial.shown_version()
+            );
+            Some(Warning::new("paused", message))
+        }
+        (Step::Release(_), _, Some(newest)) => {
+            let is_new = newest.sequence > before.sequence;
+            let had_some = before.releases.iter().any(|release| release.is_signed);
+            if !is_new || newest.is_signed || !had_some {
+                return None;
+            }
+            let message = format!(
+                "channel {} gave releases with statements, and this one has none: devices of the trust mode `statement` refuse it. Say --statement PRIVATE.pem",
+                before.name
+            );
+            Some(Warning::new("no_statement", message))
+        }
+        _ => None,
     }
-    if let Step::Release(_) = step
-        && !is_stated
-        && channel.releases.iter().any(|release| release.is_signed)
-    {
-        let message = format!(
-            "channel {} gave releases with statements, and this one has none: devices of the trust mode `statement` refuse it. Say --statement PRIVATE.pem",
-            channel.name
-        );
-        doubts.push(Warning::new("no_statement", message));
-    }
-    doubts
 }
 
 #[cfg(test)]
@@ -156,8 +160,8 @@ mod tests {
         for wanted in [None, Some(10.0), Some(50.0)] {
             assert_eq!(next_step(Some(&channel), "1.2.0", wanted), Step::Nothing);
         }
-        let doubts = doubts(Some(&channel), &Step::Nothing, false);
-        assert_eq!(doubts.len(), 1, "{doubts:?}");
+        let doubt = doubts(Some(&channel), &Step::Nothing, Some(&channel));
+        assert!(doubt.is_some());
     }
 
     fn channel(releases: &[(&str, &str, f64)]) -> Channel {

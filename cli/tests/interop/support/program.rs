@@ -57,6 +57,10 @@ impl Node {
         Some(Self { program, modules })
     }
 
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Where a package lies.
     pub(crate) fn package(&self, name: &str) -> PathBuf {
         self.modules.join(name)

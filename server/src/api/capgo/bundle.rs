@@ -212,7 +212,7 @@ async fn set_channel(
     let bundle = Target::Bundle(version_id(body.version_id)?);
     let missing = || ApiError::invalid("missing_channel_id", "Missing channel_id");
     let channel = ChannelName::Id(body.channel_id.ok_or_else(missing)?);
-    let released = shared.release(key, app, channel, bundle, ALL).await?;
+    let released = shared.release(key, app, channel, bundle, ALL, None).await?;
     let version = released.version.unwrap_or_default();
     let message = format!("Bundle {version} set to channel {}", released.channel.name);
     Ok(fresh(json!({ "status": "success", "message": message })))

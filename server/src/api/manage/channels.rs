@@ -22,7 +22,6 @@ use crate::error::ApiError;
 use crate::service::Shared;
 use crate::service::bundles::own_app;
 use crate::service::releases::{ChannelName, RolloutChange, Target, find_channel};
-use crate::service::stated::Stated;
 
 const WHAT: &str = "channels";
 /// How many releases of a channel are told of.
@@ -146,7 +145,7 @@ struct NewRelease {
     version_id: Option<i64>,
     /// Percent of the devices; all by default.
     rollout: Option<f64>,
-    /// The envelope of a release statement.
+    /// An envelope that was signed elsewhere.
     statement: Option<Value>,
 }
 
@@ -159,6 +158,7 @@ pub(super) async fn release(
     let key = caller.may(Permission::Write, WHAT)?;
     let body: NewRelease = input::json(&body)?;
     let share = body.rollout.map_or(Ok(ALL), basis_points)?;
+    let statement = body.statement.map(|envelope| envelope.to_string());
     let target = match (body.version, body.version_id) {
         (Some(version), None) => named(version),
         (None, Some(id)) => Target::Bundle(id),
@@ -167,10 +167,9 @@ pub(super) async fn release(
             return Err(ApiError::invalid("missing_version", message));
         }
     };
-    let statement = body.statement.as_ref().map(Stated::read).transpose()?;
     let channel = ChannelName::Name(name);
     let released = shared
-        .release_stated(key, &app, channel, target, share, statement)
+        .release(key, &app, channel, target, share, statement)
         .await?;
     answer_release(&shared, app, released.release).await
 }
@@ -207,6 +206,7 @@ pub(super) async fn change_rollout(
 #[derive(Debug, Default, Deserialize)]
 struct RollBack {
     to: Option<String>,
+    /// An envelope that was signed elsewhere.
     statement: Option<Value>,
 }
 
@@ -222,11 +222,11 @@ pub(super) async fn roll_back(
         true => RollBack::default(),
         false => input::json(&body)?,
     };
+    let statement = body.statement.map(|envelope| envelope.to_string());
     let target = body.to.map_or(Target::Previous, named);
-    let statement = body.statement.as_ref().map(Stated::read).transpose()?;
     let channel = ChannelName::Name(name);
     let released = shared
-        .release_stated(key, &app, channel, target, ALL, statement)
+        .release(key, &app, channel, target, ALL, statement)
         .await?;
     answer_release(&shared, app, released.release).await
 }

@@ -86,6 +86,7 @@ CREATE TABLE releases (
     share_bps BIGINT NOT NULL,
     mandatory BIGINT NOT NULL,
     statement TEXT,
+    issued_at BIGINT NOT NULL,
     paused_because TEXT,
     created_by TEXT NOT NULL,
     created_at BIGINT NOT NULL,

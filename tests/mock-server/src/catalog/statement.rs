@@ -7,15 +7,17 @@ use std::path::Path;
 
 use base64::{
     Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE},
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Asked, Bundle, CatalogError, parse_json, read_text};
 
 const SUFFIX: &str = ".statement.json";
+/// The highest number that every JSON reader has exactly.
+const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 
 /// A file `NAME.statement.json` or `NAME.LABEL.statement.json`.
 #[derive(Clone, Debug)]
@@ -25,13 +27,19 @@ pub(crate) struct Statement {
     payload: Payload,
 }
 
+/// What clients would read, as far as it matters here.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload {
     app_id: String,
     channel: String,
-    platforms: Vec<String>,
-    version: Option<String>,
+    /// None is for nobody.
+    #[serde(default)]
+    platforms: Option<Vec<String>>,
+    /// Of a way back, nobody reads it.
+    #[serde(default)]
+    version: Value,
+    #[serde(deserialize_with = "whole_number")]
     sequence: u64,
     #[serde(deserialize_with = "time::serde::rfc3339::deserialize")]
     expires_at: OffsetDateTime,
@@ -62,7 +70,7 @@ impl Statement {
     }
 
     pub(crate) fn version(&self) -> Option<&str> {
-        self.payload.version.as_deref()
+        self.payload.version.as_str()
     }
 
     pub(crate) fn sequence(&self) -> u64 {
@@ -80,7 +88,7 @@ impl Statement {
     }
 
     pub(crate) fn platforms(&self) -> &[String] {
-        &self.payload.platforms
+        self.payload.platforms.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn has_expired(&self) -> bool {
@@ -124,9 +132,26 @@ fn is_label(text: &str) -> bool {
         .is_some_and(|label| !label.is_empty() && !label.contains('.'))
 }
 
-/// DSSE v1: the payload may be in either alphabet of base64.
+/// DSSE v1: the payload may be in either alphabet of base64. Clients take it without padding, and
+/// with white space, too.
 fn payload(envelope: &Value) -> Option<String> {
     let text = envelope.get("payload")?.as_str()?;
-    let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text));
+    let is_content = |character: &char| !character.is_ascii_whitespace() && *character != '=';
+    let text: String = text.chars().filter(is_content).collect();
+    let bytes = STANDARD_NO_PAD.decode(&text);
+    let bytes = bytes.or_else(|_| URL_SAFE_NO_PAD.decode(&text));
     String::from_utf8(bytes.ok()?).ok()
+}
+
+/// A number as docs/statements.md has it: `5.0` is 5.
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let from_float = || {
+        let number = number.as_f64()?;
+        (number.fract() == 0.0 && number >= 0.0).then_some(number as u64)
+    };
+    let whole = number.as_u64().or_else(from_float);
+    whole
+        .filter(|number| *number <= MAX_SEQUENCE)
+        .ok_or_else(|| D::Error::custom(format!("{number} is no sequence")))
 }

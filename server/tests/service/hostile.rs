@@ -1,0 +1,217 @@
+//! Hostile input gets a 4xx, and nothing else.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{World, bundle};
+
+const APP: &str = "com.example.app";
+
+/// What people put into fields who want to see something break.
+const NASTY: [&str; 14] = [
+    "'; DROP TABLE bundles; --",
+    "\" OR 1=1 --",
+    "<script>alert(1)</script>",
+    "../../../etc/passwd",
+    "..%2f..%2fetc%2fpasswd",
+    "%00",
+    "\u{0}",
+    "\u{202e}txt.exe",
+    "😀",
+    "-1",
+    "99999999999999999999999999",
+    "1e400",
+    "",
+    " ",
+];
+
+fn world() -> World {
+    let world = World::with(|settings| {
+        settings.requests_per_minute = 100_000;
+        settings.device_requests_per_minute = 100_000;
+        settings.max_bundle_bytes = 1_000_000;
+        settings.header_timeout = Duration::from_millis(300);
+        settings.body_timeout = Duration::from_millis(300);
+    });
+    world.upload(APP, "1.0.0", &bundle("one")).ok();
+    world
+}
+
+fn assert_still_works(world: &World) {
+    let listed = world
+        .ask("GET", &format!("/bundle/?app_id={APP}"), &Value::Null)
+        .ok()
+        .json();
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn nasty_text_in_any_field_is_refused_or_kept_as_text() {
+    let world = world();
+    for nasty in NASTY {
+        let bodies = [
+            (
+                "POST",
+                "/bundle/",
+                json!({"app_id": nasty, "version": nasty, "external_url": nasty, "checksum": nasty}),
+            ),
+            (
+                "POST",
+                "/bundle/",
+                json!({"app_id": APP, "version": nasty, "external_url": "https://x.example/a.zip", "checksum": "00"}),
+            ),
+            (
+                "POST",
+                "/bundle/",
+                json!({"app_id": APP, "version": "9.0.0", "external_url": nasty, "checksum": "00"}),
+            ),
+            (
+                "DELETE",
+                "/bundle/",
+                json!({"app_id": APP, "version": nasty}),
+            ),
+            ("DELETE", "/bundle/", json!({"app_id": nasty})),
+            (
+                "PUT",
+                "/bundle/",
+                json!({"app_id": APP, "version_id": nasty, "channel_id": nasty}),
+            ),
+            (
+                "POST",
+                "/bundle/metadata",
+                json!({"app_id": nasty, "version_id": 1, "link": nasty}),
+            ),
+            (
+                "POST",
+                "/api/v1/updates/confirm",
+                json!({"appId": nasty, "version": nasty, "platform": nasty, "success": true}),
+            ),
+            (
+                "POST",
+                "/api/v1/updates/confirm",
+                json!({"appId": APP, "version": "1.0.0", "platform": "android", "success": nasty}),
+            ),
+            (
+                "POST",
+                "/api/v1/keys",
+                json!({"name": "n", "permission": nasty}),
+            ),
+            (
+                "PATCH",
+                "/api/v1/apps/com.example.app/channels/production/rollout",
+                json!({"percent": nasty}),
+            ),
+        ];
+        for (method, path, body) in bodies {
+            let answer = world.ask(method, path, &body);
+            assert!(
+                (400..500).contains(&answer.status),
+                "{method} {path} {body}: {}",
+                answer.text()
+            );
+        }
+        // Notes are text, whatever stands in them.
+        let body = json!({"app_id": APP, "version_id": 1, "comment": nasty});
+        let answer = world.ask("POST", "/bundle/metadata", &body);
+        assert!(answer.status < 500, "{body}: {}", answer.text());
+        assert_still_works(&world);
+    }
+}
+
+#[test]
+fn nasty_paths_lead_nowhere() {
+    let world = world();
+    for path in [
+        "/files/..%2f..%2fservice.db",
+        "/files/../service.db",
+        "/files/%2e%2e/service.db",
+        "/files/....zip",
+        "/files/%00.zip",
+        "/files/x",
+        "/api/v1/bundles/..%2f..%2fservice.db?appId=com.example.app",
+        "/api/v1/bundles/%00?appId=com.example.app",
+        "/api/v1/bundles/1.0.0?appId=%00",
+        "/api/v1/bundles/1.0.0?appId=other",
+        "/api/v1/updates/check",
+        "/api/v1/updates/check?appId=%00&currentVersion=1&platform=a&channel=b",
+        "/api/v1/updates/check?appId=%ff%fe&currentVersion=1&platform=a&channel=b",
+        "/nowhere",
+        "//",
+    ] {
+        let answer = world.get(path);
+        assert!(
+            (400..500).contains(&answer.status),
+            "{path}: {} {}",
+            answer.status,
+            answer.text()
+        );
+    }
+    assert_still_works(&world);
+}
+
+#[test]
+fn bodies_that_are_too_large_are_refused_without_being_kept() {
+    let world = world();
+    let huge = vec![b'x'; 2_000_000];
+    let path = format!("/api/v1/apps/{APP}/bundles/2.0.0");
+    let headers = [("authorization", world.key())];
+    world
+        .send("PUT", &path, &headers, huge.clone())
+        .is_refusal(413, "too_large");
+    for (method, path) in [("POST", "/bundle/"), ("POST", "/api/v1/updates/confirm")] {
+        let answer = world.send(method, path, &headers, huge.clone());
+        assert_eq!(answer.status, 413, "{method} {path}: {}", answer.text());
+    }
+    assert_eq!(world.incomplete_uploads(), 0);
+    assert_still_works(&world);
+}
+
+#[test]
+fn what_is_no_bundle_is_refused() {
+    let world = world();
+    for (zip, code) in [
+        (Vec::new(), "invalid_archive"),
+        (b"not a zip".to_vec(), "invalid_archive"),
+        (bundle("one")[..40].to_vec(), "invalid_archive"),
+    ] {
+        world.upload(APP, "2.0.0", &zip).is_refusal(400, code);
+    }
+    world
+        .upload(APP, "two", &bundle("two"))
+        .is_refusal(400, "invalid_version_format");
+    world.upload("a/b", "2.0.0", &bundle("two"));
+    assert_still_works(&world);
+}
+
+#[test]
+fn who_sends_slowly_is_cut_off() {
+    let world = world();
+    let key = world.key().to_owned();
+    let upload = format!(
+        "PUT /api/v1/apps/{APP}/bundles/2.0.0 HTTP/1.1\r\nhost: x\r\nauthorization: {key}\r\n"
+    );
+    for sent in [
+        "GET /health HTTP/1.1\r\nhost: x\r\n".to_owned(),
+        format!("{upload}content-length: 1000\r\n\r\nPK"),
+        "POST /api/v1/updates/confirm HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"
+            .to_owned(),
+    ] {
+        let began = Instant::now();
+        let mut connection = TcpStream::connect(world.address()).unwrap();
+        connection
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        connection.write_all(sent.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(15), "{sent}");
+        // A request whose head never ends may get no answer at all.
+        let status = answer.split(' ').nth(1).unwrap_or("408");
+        assert!(status.starts_with('4'), "{answer}");
+    }
+    assert_eq!(world.incomplete_uploads(), 0);
+    assert_still_works(&world);
+}

@@ -1,0 +1,155 @@
+//! Organisations and keys: nobody sees or changes what is another's.
+
+use serde_json::{Value, json};
+
+use crate::support::{World, bundle};
+
+const APP: &str = "com.example.app";
+
+/// A service with one app, and a key that is made for it.
+fn with_key(permission: &str, app: Option<&str>) -> (World, String) {
+    let world = World::new();
+    world.upload(APP, "1.0.0", &bundle("one")).ok();
+    world
+        .upload("com.example.other", "1.0.0", &bundle("other"))
+        .ok();
+    let body = json!({ "name": "made", "permission": permission, "appId": app });
+    let made = world.ask("POST", "/api/v1/keys", &body).ok().json();
+    let key = made["key"].as_str().unwrap().to_owned();
+    (world, key)
+}
+
+/// Everything that can be asked about an app, with what it takes.
+fn requests(app: &str) -> Vec<(&'static str, &'static str, String, Value)> {
+    let channel = format!("/api/v1/apps/{app}/channels/production");
+    let list = format!("/bundle/?app_id={app}");
+    let on_app = |what: &str| format!("/api/v1/apps/{app}{what}");
+    let version = json!({ "version": "1.0.0" });
+    let delete = json!({ "app_id": app, "version": "9.9.9" });
+    let annotate = json!({ "app_id": app, "version_id": 1, "comment": "c" });
+    let set = json!({ "app_id": app, "version_id": 1, "channel_id": 1 });
+    vec![
+        ("read", "GET", list, Value::Null),
+        ("read", "GET", on_app(""), Value::Null),
+        ("read", "GET", on_app("/bundles"), Value::Null),
+        ("read", "GET", on_app("/channels"), Value::Null),
+        ("read", "GET", on_app("/analytics"), Value::Null),
+        ("read", "GET", on_app("/audit"), Value::Null),
+        ("read", "GET", format!("{channel}/releases"), Value::Null),
+        ("write", "POST", format!("{channel}/releases"), version),
+        (
+            "write",
+            "PATCH",
+            format!("{channel}/rollout"),
+            json!({ "action": "pause" }),
+        ),
+        (
+            "write",
+            "POST",
+            format!("{channel}/rollback"),
+            json!({ "to": "builtin" }),
+        ),
+        ("write", "PUT", on_app("/channels/beta"), json!({})),
+        ("write", "DELETE", on_app("/channels/beta"), Value::Null),
+        ("write", "DELETE", "/bundle/".to_owned(), delete),
+        ("write", "POST", "/bundle/metadata".to_owned(), annotate),
+        ("write", "PUT", "/bundle/".to_owned(), set),
+        ("all", "PATCH", on_app(""), json!({ "name": "n" })),
+    ]
+}
+
+#[test]
+fn a_key_for_one_app_knows_no_other() {
+    let (world, key) = with_key("all", Some(APP));
+    for (_, method, path, body) in requests("com.example.other") {
+        let answer = world.ask_as(&key, method, &path, &body);
+        assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text());
+        assert_eq!(answer.json()["error"], "App not found", "{method} {path}");
+    }
+    let path = "/api/v1/apps/com.example.other/bundles/2.0.0";
+    let stolen = world.send("PUT", path, &[("authorization", &key)], bundle("mine"));
+    assert_eq!(stolen.status, 404);
+    let listed = world
+        .ask_as(&key, "GET", "/api/v1/apps", &Value::Null)
+        .ok()
+        .json();
+    assert_eq!(listed["apps"].as_array().unwrap().len(), 1);
+    for (method, path) in [("GET", "/api/v1/keys"), ("POST", "/api/v1/keys")] {
+        world
+            .ask_as(&key, method, path, &json!({ "name": "n" }))
+            .is_refusal(403, "forbidden");
+    }
+}
+
+#[test]
+fn a_key_does_what_it_is_for_and_no_more() {
+    let order = ["read", "upload", "write", "all"];
+    let rank = |name: &str| order.iter().position(|known| *known == name);
+    for permission in order {
+        let (world, key) = with_key(permission, None);
+        for (needed, method, path, body) in requests(APP) {
+            let answer = world.ask_as(&key, method, &path, &body);
+            let is_forbidden = answer.status == 403;
+            assert_eq!(
+                is_forbidden,
+                rank(permission) < rank(needed),
+                "{permission}: {method} {path}"
+            );
+            if is_forbidden {
+                let error = answer.json()["error"].as_str().unwrap().to_owned();
+                assert!(
+                    error.starts_with("Insufficient permissions to manage "),
+                    "{error}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_key_nothing_is_told() {
+    let world = World::new();
+    for key in ["", "lu_wrong", "Bearer", "Bearer lu_wrong"] {
+        for (_, method, path, body) in requests(APP) {
+            world
+                .ask_as(key, method, &path, &body)
+                .is_refusal(401, "unauthorized");
+            if key.is_empty() {
+                continue;
+            }
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_key_that_was_revoked_opens_nothing() {
+    let (world, key) = with_key("all", None);
+    let listed = world.ask("GET", "/api/v1/keys", &Value::Null).ok().json();
+    let made = listed["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| key["name"] == "made");
+    let id = made.unwrap()["id"].as_str().unwrap();
+    world
+        .ask("DELETE", &format!("/api/v1/keys/{id}"), &Value::Null)
+        .ok();
+    world
+        .ask_as(&key, "GET", "/api/v1/apps", &Value::Null)
+        .is_refusal(401, "unauthorized");
+}
+
+#[test]
+fn who_guesses_keys_is_slowed_down() {
+    let world = World::new();
+    let refused = (0..60).find_map(|number| {
+        let answer = world.ask_as(&format!("lu_{number}"), "GET", "/api/v1/apps", &Value::Null);
+        (answer.status == 429).then_some(answer)
+    });
+    let refused = refused.expect("a limit");
+    refused.is_refusal(429, "rate_limited");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    // Whoever has a key is not kept out by it.
+    world.ask("GET", "/api/v1/apps", &Value::Null).ok();
+}
