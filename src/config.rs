@@ -142,6 +142,11 @@ impl Config {
         config
     }
 
+    /// What has to hold for a bundle besides its checksum.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
     /// Reads a configuration file.
     ///
     /// # Errors

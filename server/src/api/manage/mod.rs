@@ -19,7 +19,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/apps/{app}/bundles", get(apps::bundles))
         .route(
             "/api/v1/apps/{app}/bundles/{version}",
-            delete(apps::delete_bundle),
+            get(apps::bundle).delete(apps::delete_bundle),
         )
         .route("/api/v1/apps/{app}/analytics", get(figures::analytics))
         .route("/api/v1/apps/{app}/audit", get(figures::audit))
