@@ -208,7 +208,7 @@ async fn roll_out(
     for change in changes {
         let channel = ChannelName::Name(channel.to_owned());
         shared
-            .change_rollout(key.clone(), app, channel, change)
+            .change_rollout(key.clone(), app, channel, None, change)
             .await?;
     }
     Ok(())
