@@ -20,11 +20,35 @@ export default ts.config(
     languageOptions: { globals: { URL: 'readonly' } },
   },
   {
-    files: ['android/tests/**/*.mjs'],
+    files: ['server/assets/**/*.js'],
     languageOptions: {
       globals: {
         console: 'readonly',
+        crypto: 'readonly',
+        document: 'readonly',
+        Event: 'readonly',
+        fetch: 'readonly',
+        history: 'readonly',
+        location: 'readonly',
+        navigator: 'readonly',
+        ResizeObserver: 'readonly',
+        sessionStorage: 'readonly',
+        URL: 'readonly',
+        URLSearchParams: 'readonly',
+        window: 'readonly',
+        XMLHttpRequest: 'readonly',
+      },
+    },
+  },
+  {
+    files: ['android/tests/**/*.mjs', 'server/tests/**/*.mjs'],
+    languageOptions: {
+      globals: {
+        Buffer: 'readonly',
+        console: 'readonly',
+        fetch: 'readonly',
         process: 'readonly',
+        URLSearchParams: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
         // In functions that are sent to the page.
@@ -32,6 +56,7 @@ export default ts.config(
         document: 'readonly',
         navigator: 'readonly',
         localStorage: 'readonly',
+        sessionStorage: 'readonly',
         caches: 'readonly',
       },
     },

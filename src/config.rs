@@ -10,6 +10,8 @@ use crate::error::Error;
 use crate::transport::pin::{ParsePinError, SpkiPin};
 #[cfg(feature = "http")]
 use crate::transport::tls::RootCertificates;
+#[cfg(feature = "capgo")]
+use crate::verify::CapgoKey;
 use crate::verify::{PinnedKeys, Trust};
 
 mod parse;
@@ -38,10 +40,16 @@ pub struct Config {
     pub version: Option<Version>,
     /// `android`, `ios` or `web`. Default: what the library was built for.
     pub platform: String,
-    /// The channel until `setChannel` chooses another. Default: `production`.
+    /// The channel until `setChannel` chooses another. Default: `production`; with
+    /// [`SourceKind::Capgo`] empty, and the server decides.
     pub channel: String,
-    /// The base address of the update server. Without it, nothing is looked for.
+    /// The base address of the update server; with [`SourceKind::Capgo`], the very address that
+    /// checks go to. Without it, nothing is looked for.
     pub update_url: Option<url::Url>,
+    /// Where reports go with [`SourceKind::Capgo`]. Without it, none is sent.
+    pub stats_url: Option<url::Url>,
+    /// Where [`SourceKind::Capgo`] asks about channels. Without it, there are none to choose.
+    pub channel_url: Option<url::Url>,
     /// The protocol that the server speaks. Default: [`SourceKind::NativeUpdate`].
     pub source: SourceKind,
     pub(crate) trust: Trust,
@@ -125,6 +133,20 @@ impl Config {
         Self::with_trust(app_id.into(), Trust::Unsigned)
     }
 
+    /// A configuration for a server that speaks Capgo's protocol, and that installs only bundles that
+    /// were encrypted with the private half of `key`.
+    #[cfg(feature = "capgo")]
+    pub fn with_capgo_key(app_id: impl Into<String>, key: CapgoKey) -> Self {
+        let mut config = Self::with_trust(app_id.into(), Trust::Capgo { key });
+        config.set_source(SourceKind::Capgo);
+        config
+    }
+
+    /// What has to hold for a bundle besides its checksum.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
     /// Reads a configuration file.
     ///
     /// # Errors
@@ -154,6 +176,14 @@ impl Config {
         Ok((roots, pins))
     }
 
+    /// Chooses the protocol, and the channel that goes without saying there.
+    fn set_source(&mut self, source: SourceKind) {
+        self.source = source;
+        if source == SourceKind::Capgo {
+            self.channel = String::new();
+        }
+    }
+
     fn with_trust(app_id: String, trust: Trust) -> Self {
         Self {
             app_id,
@@ -161,6 +191,8 @@ impl Config {
             platform: default_platform().to_owned(),
             channel: "production".to_owned(),
             update_url: None,
+            stats_url: None,
+            channel_url: None,
             source: SourceKind::NativeUpdate,
             trust,
             min_sequence: None,
@@ -223,6 +255,17 @@ impl fmt::Debug for Secret {
 pub enum SourceKind {
     /// native-update's three endpoints.
     NativeUpdate,
+    /// Capgo's, which takes the feature `capgo`.
+    Capgo,
+}
+
+#[cfg(not(feature = "capgo"))]
+impl SourceKind {
+    pub(crate) fn not_built() -> Error {
+        let problem =
+            "this build of the library doesn't speak \"capgo\": it takes the feature `capgo`";
+        Error::config("source", problem)
+    }
 }
 
 /// When the updater looks for updates without being asked.

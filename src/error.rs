@@ -76,6 +76,17 @@ pub enum Error {
         problem: String,
     },
 
+    /// The server says why it doesn't answer what was asked.
+    ///
+    /// This is typically caused by an app or a channel that isn't set up on the server.
+    #[error("{url} refuses to answer: {problem}")]
+    Refused {
+        /// Where, without its query.
+        url: String,
+        /// The server's own code, and its message.
+        problem: String,
+    },
+
     /// The server has no such thing.
     #[error("{url} does not exist on the server")]
     NotFound {
@@ -322,6 +333,7 @@ impl Error {
             Self::HttpStatus { .. } => "http_status",
             Self::RateLimited { .. } => "rate_limited",
             Self::Protocol { .. } => "protocol",
+            Self::Refused { .. } => "protocol",
             Self::NotFound { .. } => "not_found",
             Self::InsufficientStorage { .. } => "insufficient_storage",
             Self::SizeExceeded { .. } => "size_exceeded",
@@ -359,6 +371,7 @@ impl Error {
             | Self::Timeout { .. }
             | Self::RateLimited { .. }
             | Self::Protocol { .. }
+            | Self::Refused { .. }
             | Self::InsufficientStorage { .. }
             | Self::SizeMismatch { .. }
             | Self::ChecksumMismatch { .. }

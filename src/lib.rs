@@ -88,6 +88,9 @@
 //! - `http` (default): the HTTP client that comes along, with rustls, ring and bundled root
 //!   certificates, pins and roots of one's own. Without it, the host brings a [`Transport`].
 //!
+//! - `capgo`: Capgo's protocol as a source ([`SourceKind::Capgo`]), and its encrypted bundles. Without
+//!   it a configuration that names them is a `config` error.
+//!
 //! # Limits
 //!
 //! - Unix only: it needs `flock`, `fsync` of folders and `rename` over what is there.
@@ -134,6 +137,7 @@ pub use event::{Event, EventKind};
 pub use native_version::{NativeVersion, ParseNativeVersionError};
 pub use policy::BlockReason;
 pub use release::Release;
+pub use source::Channel;
 pub use store::disk::DiskStorage;
 pub use store::storage::{FileKind, LockGuard, LockOutcome, Metadata, ReadAt, Storage, StoredFile};
 #[cfg(feature = "http")]
@@ -147,6 +151,8 @@ pub use updater::{
     DownloadRequest, Flushed, Latest, LatestStatus, SyncOutcome, SyncStatus, Updater,
     UpdaterBuilder,
 };
+#[cfg(feature = "capgo")]
+pub use verify::CapgoKey;
 pub use verify::{
     KeyError, PinnedKeys, PublicKey, SignatureAlgorithm, StatementBundle, StatementContent, Trust,
     UnknownAlgorithm, VerifiedBundle, VerifiedStatement, read_statement, verify_file,

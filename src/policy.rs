@@ -52,6 +52,8 @@ pub enum BlockReason {
     RateLimited,
     /// It is for older versions of the app.
     NativeVersion,
+    /// The server keeps what it has from this device.
+    Withheld,
 }
 
 impl BlockReason {
@@ -63,6 +65,7 @@ impl BlockReason {
             Self::Refused => "refused",
             Self::RateLimited => "rate_limited",
             Self::NativeVersion => "native_version",
+            Self::Withheld => "withheld",
         }
     }
 }

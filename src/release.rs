@@ -1,5 +1,7 @@
 //! What a source offers.
 
+use std::fmt;
+
 use semver::Version;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -47,6 +49,48 @@ pub struct Release {
     /// The only origin that the zip may come from, redirects included; `None` is any.
     #[serde(skip)]
     pub(crate) only_origin: Option<Origin>,
+    /// What opens the zip, where it comes encrypted. Checksum and signature are those of the zip
+    /// inside; `size` is that of what comes.
+    #[serde(skip)]
+    pub(crate) session: Option<SessionKey>,
+}
+
+/// An AES-128 key and the IV that goes with it. Neither shows in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SessionKey {
+    key: [u8; 16],
+    iv: [u8; 16],
+}
+
+#[cfg(feature = "capgo")]
+impl SessionKey {
+    pub(crate) fn new(key: [u8; 16], iv: [u8; 16]) -> Self {
+        Self { key, iv }
+    }
+
+    pub(crate) fn key(&self) -> &[u8; 16] {
+        &self.key
+    }
+
+    pub(crate) fn iv(&self) -> &[u8; 16] {
+        &self.iv
+    }
+}
+
+impl SessionKey {
+    /// Tells session keys apart, and nothing of what they are.
+    pub(crate) fn fingerprint(&self) -> Sha256Digest {
+        let mut hasher = Sha256::new();
+        hasher.update(self.key);
+        hasher.update(self.iv);
+        Sha256Digest::new(hasher.finalize().into())
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKey(…)")
+    }
 }
 
 /// What only a release statement tells.
@@ -77,6 +121,7 @@ impl Release {
             sequence: None,
             stated: None,
             only_origin: None,
+            session: None,
         }
     }
 

@@ -3,8 +3,11 @@
 mod answers;
 mod background;
 mod builder;
+mod channel;
 mod check;
 mod install;
+#[cfg(feature = "capgo")]
+mod opened;
 mod shared;
 mod turns;
 mod update;
@@ -23,6 +26,7 @@ use crate::error::Error;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::inspect::all_cores;
 use crate::lifecycle::transition;
+use crate::source::Channel;
 
 pub use answers::{DownloadRequest, Flushed, Latest, LatestStatus, SyncOutcome, SyncStatus};
 pub use builder::UpdaterBuilder;
@@ -339,23 +343,43 @@ impl Updater {
     }
 
     /// Chooses the channel from now on; the configuration's without `channel`. What is chosen while a
-    /// bundle is on trial holds beyond it only once the bundle is ready.
+    /// bundle is on trial holds beyond it only once the bundle is ready. A server that decides on
+    /// channels ([`SourceKind::Capgo`](crate::SourceKind::Capgo)) is asked first.
     ///
     /// # Errors
     ///
-    /// `invalid_request` for a name that is empty or has over 512 bytes, `storage` where it can't be
-    /// made durable.
+    /// `invalid_request` for a name that is empty or has over 512 bytes, and where the server doesn't
+    /// allow it, with the server's code in the message; those of the network; `storage` where it
+    /// can't be made durable.
     pub async fn set_channel(&self, channel: Option<String>) -> Result<(), Error> {
         must_be_short("channel", channel.as_deref())?;
         if channel.as_deref() == Some("") {
             let problem = "channel is empty: leave it out for the configuration's";
             return Err(Error::invalid_request(problem));
         }
-        self.change(|lifecycle| lifecycle.set_channel(channel))
-            .await
+        self.spawn(|shared| shared.boxed_set_channel(channel)).await
     }
 
-    /// The device's channel.
+    /// The channel that the device is on, as the server tells it where it decides on channels; as
+    /// [`channel`](Self::channel) elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As for [`current`](Self::current), and those of the network.
+    pub async fn assigned_channel(&self) -> Result<String, Error> {
+        self.spawn(Shared::boxed_assigned_channel).await
+    }
+
+    /// The channels that the server has for this device.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request` where the server's protocol has no such list; those of the network.
+    pub async fn channels(&self) -> Result<Vec<Channel>, Error> {
+        self.spawn(Shared::boxed_channels).await
+    }
+
+    /// The device's channel, as it was chosen here or configured. Empty where the server decides.
     ///
     /// # Errors
     ///
@@ -482,6 +506,21 @@ impl Shared {
 
     fn boxed_verify(self: Arc<Self>, id: String) -> BoxFuture<'static, Result<Vec<String>, Error>> {
         Box::pin(self.verify(id))
+    }
+
+    fn boxed_set_channel(
+        self: Arc<Self>,
+        channel: Option<String>,
+    ) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(self.set_channel(channel))
+    }
+
+    fn boxed_assigned_channel(self: Arc<Self>) -> BoxFuture<'static, Result<String, Error>> {
+        Box::pin(self.assigned_channel())
+    }
+
+    fn boxed_channels(self: Arc<Self>) -> BoxFuture<'static, Result<Vec<Channel>, Error>> {
+        Box::pin(self.channels())
     }
 
     fn boxed_flush(self: Arc<Self>) -> BoxFuture<'static, Result<Flushed, Error>> {

@@ -35,6 +35,10 @@ fn errors() -> Vec<Error> {
             url: text(),
             problem: text(),
         },
+        Error::Refused {
+            url: text(),
+            problem: text(),
+        },
         Error::NotFound { url: text() },
         Error::InsufficientStorage {
             needed: 1,
@@ -199,6 +203,7 @@ fn the_statuses_and_reasons_are_those_of_the_answers() {
         BlockReason::Refused,
         BlockReason::RateLimited,
         BlockReason::NativeVersion,
+        BlockReason::Withheld,
     ] {
         assert!(is_a_row(reason.as_str()), "{reason:?}");
     }

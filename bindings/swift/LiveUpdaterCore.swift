@@ -1074,9 +1074,15 @@ public protocol UpdaterProtocol: AnyObject, Sendable {
     func cancel() throws 
     
     /**
-     * The device's channel.
+     * The device's channel: the server's word for it where that decides on channels.
      */
     func channel() async throws  -> String
+    
+    /**
+     * The channels that the server has for this device; `invalid_request` where its protocol has no
+     * such list.
+     */
+    func channels() async throws  -> [Channel]
     
     /**
      * Lets versions that were rolled back or refused be installed again; all without `version`.
@@ -1347,7 +1353,7 @@ open func cancel()throws   {try rustCallWithError(FfiConverterTypeUpdaterError_l
 }
     
     /**
-     * The device's channel.
+     * The device's channel: the server's word for it where that decides on channels.
      */
 open func channel()async throws  -> String  {
     return
@@ -1361,6 +1367,26 @@ open func channel()async throws  -> String  {
             completeFunc: ffi_live_updater_ffi_rust_future_complete_rust_buffer,
             freeFunc: ffi_live_updater_ffi_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeUpdaterError_lift
+        )
+}
+    
+    /**
+     * The channels that the server has for this device; `invalid_request` where its protocol has no
+     * such list.
+     */
+open func channels()async throws  -> [Channel]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_live_updater_ffi_fn_method_updater_channels(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_live_updater_ffi_rust_future_poll_rust_buffer,
+            completeFunc: ffi_live_updater_ffi_rust_future_complete_rust_buffer,
+            freeFunc: ffi_live_updater_ffi_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeChannel.lift,
             errorHandler: FfiConverterTypeUpdaterError_lift
         )
 }
@@ -2113,6 +2139,95 @@ public func FfiConverterTypeCallArguments_lower(_ value: CallArguments) -> RustB
 
 
 /**
+ * A channel that a server knows.
+ */
+public struct Channel: Equatable, Hashable {
+    /**
+     * The server's id of it.
+     */
+    public let id: String
+    /**
+     * Its name: what `setChannel` takes.
+     */
+    public let name: String
+    /**
+     * Whether devices without a choice are on it.
+     */
+    public let `public`: Bool
+    /**
+     * Whether a device may choose it.
+     */
+    public let allowSelfSet: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The server's id of it.
+         */id: String, 
+        /**
+         * Its name: what `setChannel` takes.
+         */name: String, 
+        /**
+         * Whether devices without a choice are on it.
+         */`public`: Bool, 
+        /**
+         * Whether a device may choose it.
+         */allowSelfSet: Bool) {
+        self.id = id
+        self.name = name
+        self.`public` = `public`
+        self.allowSelfSet = allowSelfSet
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Channel: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeChannel: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Channel {
+        return
+            try Channel(
+                id: FfiConverterString.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf), 
+                public: FfiConverterBool.read(from: &buf), 
+                allowSelfSet: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Channel, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterBool.write(value.`public`, into: &buf)
+        FfiConverterBool.write(value.allowSelfSet, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeChannel_lift(_ buf: RustBuffer) throws -> Channel {
+    return try FfiConverterTypeChannel.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeChannel_lower(_ value: Channel) -> RustBuffer {
+    return FfiConverterTypeChannel.lower(value)
+}
+
+
+/**
  * A bundle at an address that the app knows. It needs a version and a checksum, or a release
  * statement, which has both.
  */
@@ -2316,6 +2431,10 @@ public struct Latest: Equatable, Hashable {
      */
     public let reason: BlockReason?
     /**
+     * The server's own word for why it is withheld, for people.
+     */
+    public let message: String?
+    /**
      * The release's version.
      */
     public let version: String?
@@ -2334,6 +2453,9 @@ public struct Latest: Equatable, Hashable {
          * Why it is blocked, where it is.
          */reason: BlockReason?, 
         /**
+         * The server's own word for why it is withheld, for people.
+         */message: String?, 
+        /**
          * The release's version.
          */version: String?, 
         /**
@@ -2341,6 +2463,7 @@ public struct Latest: Equatable, Hashable {
          */release: Release?) {
         self.status = status
         self.reason = reason
+        self.message = message
         self.version = version
         self.release = release
     }
@@ -2375,6 +2498,7 @@ public struct FfiConverterTypeLatest: FfiConverterRustBuffer {
             try Latest(
                 status: FfiConverterTypeLatestStatus.read(from: &buf), 
                 reason: FfiConverterOptionTypeBlockReason.read(from: &buf), 
+                message: FfiConverterOptionString.read(from: &buf), 
                 version: FfiConverterOptionString.read(from: &buf), 
                 release: FfiConverterOptionTypeRelease.read(from: &buf)
         )
@@ -2383,6 +2507,7 @@ public struct FfiConverterTypeLatest: FfiConverterRustBuffer {
     public static func write(_ value: Latest, into buf: inout [UInt8]) {
         FfiConverterTypeLatestStatus.write(value.status, into: &buf)
         FfiConverterOptionTypeBlockReason.write(value.reason, into: &buf)
+        FfiConverterOptionString.write(value.message, into: &buf)
         FfiConverterOptionString.write(value.version, into: &buf)
         FfiConverterOptionTypeRelease.write(value.release, into: &buf)
     }
@@ -2605,6 +2730,23 @@ public struct OpenOptions: Equatable, Hashable {
      * Whether this is a development build, which alone may speak to `dangerousInsecureHosts`.
      */
     public let debuggable: Bool
+    /**
+     * The number of the native build: Android's `versionCode`, iOS's `CFBundleVersion`. Only Capgo's
+     * protocol tells it.
+     */
+    public let versionCode: String?
+    /**
+     * The version of the operating system. Only Capgo's protocol tells it.
+     */
+    public let osVersion: String?
+    /**
+     * Who installed the app: `google_play`, `amazon_appstore` … Only Capgo's protocol tells it.
+     */
+    public let installSource: String?
+    /**
+     * Whether this is an emulator or a simulator. Only Capgo's protocol tells it.
+     */
+    public let emulator: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2636,7 +2778,20 @@ public struct OpenOptions: Equatable, Hashable {
          */bootId: String? = nil, 
         /**
          * Whether this is a development build, which alone may speak to `dangerousInsecureHosts`.
-         */debuggable: Bool = false) {
+         */debuggable: Bool = false, 
+        /**
+         * The number of the native build: Android's `versionCode`, iOS's `CFBundleVersion`. Only Capgo's
+         * protocol tells it.
+         */versionCode: String? = nil, 
+        /**
+         * The version of the operating system. Only Capgo's protocol tells it.
+         */osVersion: String? = nil, 
+        /**
+         * Who installed the app: `google_play`, `amazon_appstore` … Only Capgo's protocol tells it.
+         */installSource: String? = nil, 
+        /**
+         * Whether this is an emulator or a simulator. Only Capgo's protocol tells it.
+         */emulator: Bool = false) {
         self.root = root
         self.config = config
         self.appId = appId
@@ -2645,6 +2800,10 @@ public struct OpenOptions: Equatable, Hashable {
         self.nativeBuild = nativeBuild
         self.bootId = bootId
         self.debuggable = debuggable
+        self.versionCode = versionCode
+        self.osVersion = osVersion
+        self.installSource = installSource
+        self.emulator = emulator
     }
 
     
@@ -2670,7 +2829,11 @@ public struct FfiConverterTypeOpenOptions: FfiConverterRustBuffer {
                 nativeVersion: FfiConverterOptionString.read(from: &buf), 
                 nativeBuild: FfiConverterOptionString.read(from: &buf), 
                 bootId: FfiConverterOptionString.read(from: &buf), 
-                debuggable: FfiConverterBool.read(from: &buf)
+                debuggable: FfiConverterBool.read(from: &buf), 
+                versionCode: FfiConverterOptionString.read(from: &buf), 
+                osVersion: FfiConverterOptionString.read(from: &buf), 
+                installSource: FfiConverterOptionString.read(from: &buf), 
+                emulator: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -2683,6 +2846,10 @@ public struct FfiConverterTypeOpenOptions: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.nativeBuild, into: &buf)
         FfiConverterOptionString.write(value.bootId, into: &buf)
         FfiConverterBool.write(value.debuggable, into: &buf)
+        FfiConverterOptionString.write(value.versionCode, into: &buf)
+        FfiConverterOptionString.write(value.osVersion, into: &buf)
+        FfiConverterOptionString.write(value.installSource, into: &buf)
+        FfiConverterBool.write(value.emulator, into: &buf)
     }
 }
 
@@ -2906,6 +3073,10 @@ public struct SyncOutcome: Equatable, Hashable {
      * Why it is blocked, where it is.
      */
     public let reason: BlockReason?
+    /**
+     * The server's own word for why it is withheld, for people.
+     */
+    public let message: String?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2918,10 +3089,14 @@ public struct SyncOutcome: Equatable, Hashable {
          */bundle: BundleInfo?, 
         /**
          * Why it is blocked, where it is.
-         */reason: BlockReason?) {
+         */reason: BlockReason?, 
+        /**
+         * The server's own word for why it is withheld, for people.
+         */message: String?) {
         self.status = status
         self.bundle = bundle
         self.reason = reason
+        self.message = message
     }
 
     
@@ -2954,7 +3129,8 @@ public struct FfiConverterTypeSyncOutcome: FfiConverterRustBuffer {
             try SyncOutcome(
                 status: FfiConverterTypeSyncStatus.read(from: &buf), 
                 bundle: FfiConverterOptionTypeBundleInfo.read(from: &buf), 
-                reason: FfiConverterOptionTypeBlockReason.read(from: &buf)
+                reason: FfiConverterOptionTypeBlockReason.read(from: &buf), 
+                message: FfiConverterOptionString.read(from: &buf)
         )
     }
 
@@ -2962,6 +3138,7 @@ public struct FfiConverterTypeSyncOutcome: FfiConverterRustBuffer {
         FfiConverterTypeSyncStatus.write(value.status, into: &buf)
         FfiConverterOptionTypeBundleInfo.write(value.bundle, into: &buf)
         FfiConverterOptionTypeBlockReason.write(value.reason, into: &buf)
+        FfiConverterOptionString.write(value.message, into: &buf)
     }
 }
 
@@ -3007,6 +3184,10 @@ public enum BlockReason: Equatable, Hashable {
      * It is for older versions of the app.
      */
     case nativeVersion
+    /**
+     * The server keeps what it has from this device.
+     */
+    case withheld
 
 
 
@@ -3038,6 +3219,8 @@ public struct FfiConverterTypeBlockReason: FfiConverterRustBuffer {
         
         case 5: return .nativeVersion
         
+        case 6: return .withheld
+        
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -3064,6 +3247,10 @@ public struct FfiConverterTypeBlockReason: FfiConverterRustBuffer {
         
         case .nativeVersion:
             writeInt(&buf, Int32(5))
+        
+        
+        case .withheld:
+            writeInt(&buf, Int32(6))
         
         }
     }
@@ -4392,6 +4579,31 @@ fileprivate struct FfiConverterSequenceTypeBundleInfo: FfiConverterRustBuffer {
         return seq
     }
 }
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeChannel: FfiConverterRustBuffer {
+    typealias SwiftType = [Channel]
+
+    public static func write(_ value: [Channel], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeChannel.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Channel] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Channel]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeChannel.read(from: &buf))
+        }
+        return seq
+    }
+}
 private let UNIFFI_RUST_FUTURE_POLL_READY: Int8 = 0
 private let UNIFFI_RUST_FUTURE_POLL_WAKE: Int8 = 1
 
@@ -4489,7 +4701,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_live_updater_ffi_checksum_method_updater_cancel() != 26369) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_live_updater_ffi_checksum_method_updater_channel() != 15940) {
+    if (uniffi_live_updater_ffi_checksum_method_updater_channel() != 57319) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_live_updater_ffi_checksum_method_updater_channels() != 45654) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_live_updater_ffi_checksum_method_updater_clear_blocked() != 35377) {

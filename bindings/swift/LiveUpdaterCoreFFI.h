@@ -363,6 +363,11 @@ void uniffi_live_updater_ffi_fn_method_updater_cancel(uint64_t ptr, RustCallStat
 uint64_t uniffi_live_updater_ffi_fn_method_updater_channel(uint64_t ptr
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_UPDATER_CHANNELS
+#define UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_UPDATER_CHANNELS
+uint64_t uniffi_live_updater_ffi_fn_method_updater_channels(uint64_t ptr
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_UPDATER_CLEAR_BLOCKED
 #define UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_UPDATER_CLEAR_BLOCKED
 uint64_t uniffi_live_updater_ffi_fn_method_updater_clear_blocked(uint64_t ptr, RustBuffer version
@@ -873,6 +878,12 @@ uint16_t uniffi_live_updater_ffi_checksum_method_updater_cancel(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_CHECKSUM_METHOD_UPDATER_CHANNEL
 #define UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_CHECKSUM_METHOD_UPDATER_CHANNEL
 uint16_t uniffi_live_updater_ffi_checksum_method_updater_channel(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_CHECKSUM_METHOD_UPDATER_CHANNELS
+#define UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_CHECKSUM_METHOD_UPDATER_CHANNELS
+uint16_t uniffi_live_updater_ffi_checksum_method_updater_channels(void
     
 );
 #endif

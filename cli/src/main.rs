@@ -4,12 +4,14 @@
 mod bundle;
 mod demo;
 mod device;
+mod doctor;
 mod inspect;
 mod keygen;
 mod mock;
 mod output;
 mod pack;
 mod serve;
+mod service;
 mod sign;
 mod statement;
 mod verify;
@@ -20,7 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::output::{Failure, Output};
 
-/// Makes keys, packs, signs, verifies and inspects bundles of web files for live updates.
+/// Makes, signs and publishes bundles of web files for live updates, and serves them.
 #[derive(Debug, Parser)]
 #[command(name = "live-updater", version, after_help = EXIT_CODES)]
 struct CommandLine {
@@ -49,6 +51,14 @@ enum Command {
     Inspect(inspect::Arguments),
     Mock(mock::Arguments),
     Serve(serve::Arguments),
+    Publish(Box<service::publish::Arguments>),
+    Bundles(service::bundles::Arguments),
+    Channel(service::channel::Arguments),
+    Rollout(service::rollout::Arguments),
+    Rollback(service::rollback::Arguments),
+    Apps(service::apps::Arguments),
+    Keys(service::keys::Arguments),
+    Doctor(doctor::Arguments),
     Device(device::Arguments),
     Demo(demo::Arguments),
 }
@@ -63,6 +73,14 @@ impl Command {
             Self::Inspect(arguments) => inspect::run(&arguments, output),
             Self::Mock(arguments) => mock::run(&arguments, output),
             Self::Serve(arguments) => serve::run(&arguments, output),
+            Self::Publish(arguments) => service::publish::run(&arguments, output),
+            Self::Bundles(arguments) => service::bundles::run(&arguments, output),
+            Self::Channel(arguments) => service::channel::run(&arguments, output),
+            Self::Rollout(arguments) => service::rollout::run(&arguments, output),
+            Self::Rollback(arguments) => service::rollback::run(&arguments, output),
+            Self::Apps(arguments) => service::apps::run(&arguments, output),
+            Self::Keys(arguments) => service::keys::run(&arguments, output),
+            Self::Doctor(arguments) => doctor::run(&arguments, output),
             Self::Device(arguments) => device::run(&arguments, output),
             Self::Demo(arguments) => demo::run(&arguments, output),
         }

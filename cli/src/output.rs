@@ -1,5 +1,6 @@
 //! How commands speak: text for people, or one JSON value for scripts.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use live_updater_signing::SigningError;
 use serde::Serialize;
 use serde_json::json;
+use url::{Host, Url};
 
 /// Where a command's result goes.
 #[derive(Debug)]
@@ -65,8 +67,10 @@ impl Output {
 
     /// Tells why there is no result.
     pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
-        if self.json {
-            print(&error_json(failure.code, &failure.message));
+        if failure.message.is_empty() {
+            // The result has said it.
+        } else if self.json {
+            print(&error_json(&failure.code, &failure.message));
         } else {
             complain(&format!("error: {}", failure.message));
         }
@@ -105,25 +109,30 @@ impl From<live_updater_signing::Warning> for Warning {
 /// Why a command has no result.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
     exit: u8,
 }
 
 impl Failure {
     /// It does not hold, or could not be done: exit code 1.
-    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
-            code,
+            code: code.into(),
             message: message.into(),
             exit: 1,
         }
     }
 
+    /// It does not hold, as the result has told: exit code 1.
+    pub(crate) fn told() -> Self {
+        Self::new("", "")
+    }
+
     /// What was asked for makes no sense: exit code 2.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self {
-            code: "usage",
+            code: "usage".into(),
             message: message.into(),
             exit: 2,
         }
@@ -184,6 +193,21 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 /// Bytes, as people read them.
 pub(crate) fn human(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
+}
+
+/// Whether a URL leads to this very machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// What others wrote, without what a terminal would obey.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().filter(|one| !one.is_control()).collect()
 }
 
 fn error_json(code: &str, message: &str) -> String {

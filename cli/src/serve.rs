@@ -16,6 +16,10 @@ use url::Url;
 
 use crate::output::{Failure, Output};
 
+/// In the data folder: the first key, and where the service is reached from this machine.
+pub(crate) const KEY_FILE: &str = "first.key";
+pub(crate) const ADDRESS_FILE: &str = "address";
+
 const EXAMPLE: &str = "\
 Examples:
   live-updater serve --data updates
@@ -108,7 +112,7 @@ async fn serve(arguments: &Arguments, settings: Settings, output: &Output) -> Re
         .await
         .map_err(|error| Failure::new("storage", error.to_string()))?;
     let first_key = service.first_key().await.map_err(|error| failed(&error))?;
-    let key_file = arguments.data.join("first.key");
+    let key_file = arguments.data.join(KEY_FILE);
     if let Some(key) = &first_key {
         write_secret(&key_file, key).map_err(|error| Failure::unwritable(&key_file, &error))?;
     }
@@ -124,15 +128,38 @@ async fn serve(arguments: &Arguments, settings: Settings, output: &Output) -> Re
     } else {
         "http"
     };
+    let address_file = AddressFile::write(&arguments.data, scheme, address)?;
     output.result(&Started {
         url: format!("{scheme}://{address}"),
         key_file: key_file.display().to_string(),
         first_key,
     })?;
-    service
-        .serve(listener, signalled())
-        .await
-        .map_err(|error| failed(&error))
+    let served = service.serve(listener, signalled()).await;
+    drop(address_file);
+    served.map_err(|error| failed(&error))
+}
+
+/// Tells other commands on this machine where the service is, as long as it runs.
+struct AddressFile(PathBuf);
+
+impl AddressFile {
+    fn write(data: &Path, scheme: &str, address: SocketAddr) -> Result<Self, Failure> {
+        let mut reached = address;
+        if address.ip().is_unspecified() {
+            reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        let path = data.join(ADDRESS_FILE);
+        fs::write(&path, format!("{scheme}://{reached}\n"))
+            .map_err(|error| Failure::unwritable(&path, &error))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for AddressFile {
+    fn drop(&mut self) {
+        // One that stays leads to nobody, which whoever follows it is told.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {

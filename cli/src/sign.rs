@@ -14,6 +14,8 @@ use serde::Serialize;
 
 use crate::output::{Failure, Output};
 
+pub(crate) use report::signers;
+
 /// Sign a zip: the signature goes beside it as FILE.zip.sig. Or sign a release as a whole.
 #[derive(Debug, Args)]
 #[command(

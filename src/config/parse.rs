@@ -9,6 +9,8 @@ use super::{AutoUpdate, Config, Secret, SourceKind};
 use crate::error::Error;
 use crate::keys::{KeyProblem, Keys};
 use crate::transport::rules::{header_problem, is_loopback, is_named};
+#[cfg(feature = "capgo")]
+use crate::verify::CapgoKey;
 use crate::verify::{MAX_SEQUENCE, PinnedKeys, PublicKey, Trust, UnknownAlgorithm};
 
 /// Where plugins are configured in a whole app's configuration.
@@ -29,12 +31,34 @@ pub(super) fn config(text: &str) -> Result<Config, Error> {
     let mut keys = Keys::new("", object);
     let app_id = keys.required_text("appId")?;
     let mut config = Config::with_trust(app_id, trust(&mut keys)?);
+    source(&mut keys, &mut config)?;
     identity(&mut keys, &mut config)?;
     behaviour(&mut keys, &mut config)?;
     limits(&mut keys, &mut config)?;
     network(&mut keys, &mut config)?;
     keys.finish()?;
     Ok(config)
+}
+
+fn source(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
+    let source = keys.choice("source", &["native-update", "capgo"])?;
+    let is_capgo = source.as_deref() == Some("capgo");
+    #[cfg(not(feature = "capgo"))]
+    if is_capgo {
+        return Err(SourceKind::not_built());
+    }
+    if is_capgo {
+        config.set_source(SourceKind::Capgo);
+    }
+    let problem = match &config.trust {
+        Trust::Bundle { .. } | Trust::Statement { .. } if is_capgo => {
+            "with source \"capgo\" it must be \"capgo\" or \"unsigned\": its servers know no other signatures"
+        }
+        #[cfg(feature = "capgo")]
+        Trust::Capgo { .. } if !is_capgo => "is for source \"capgo\" only",
+        _ => return Ok(()),
+    };
+    Err(Error::config("trust.mode", problem))
 }
 
 fn identity(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
@@ -52,9 +76,6 @@ fn identity(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
     }
     config.device_id = keys.nonempty_text("deviceId")?;
     config.min_sequence = keys.number("minSequence", 0..=MAX_SEQUENCE)?;
-    if keys.choice("source", &["native-update"])?.is_some() {
-        config.source = SourceKind::NativeUpdate;
-    }
     Ok(())
 }
 
@@ -107,22 +128,37 @@ fn limits(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
 }
 
 fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
+    let is_base = config.source == SourceKind::NativeUpdate;
     if let Some(text) = keys.text("updateUrl")? {
-        config.update_url =
-            Some(update_url(&text).map_err(|text| keys.problem("updateUrl", text))?);
+        let url = update_url(&text, is_base).map_err(|text| keys.problem("updateUrl", text))?;
+        config.update_url = Some(url);
+    }
+    if let Some(text) = keys.text("statsUrl")? {
+        let url = update_url(&text, false).map_err(|text| keys.problem("statsUrl", text))?;
+        config.stats_url = Some(url);
+    }
+    if let Some(text) = keys.text("channelUrl")? {
+        let url = update_url(&text, false).map_err(|text| keys.problem("channelUrl", text))?;
+        config.channel_url = Some(url);
     }
     config.pins = keys.texts("pins")?;
     config.root_certificates = keys.texts("rootCertificates")?;
     #[cfg(feature = "http")]
     config.tls_settings()?;
     config.dangerous_insecure_hosts = keys.texts("dangerousInsecureHosts")?;
-    if let Some(url) = &config.update_url
-        && url.scheme() == "http"
-        && !is_loopback(url)
-        && !is_named(url, &config.dangerous_insecure_hosts)
-    {
-        let problem = "must begin with https://, but for loopback hosts";
-        return Err(keys.problem("updateUrl", problem).into());
+    for (key, url) in [
+        ("updateUrl", &config.update_url),
+        ("statsUrl", &config.stats_url),
+        ("channelUrl", &config.channel_url),
+    ] {
+        if let Some(url) = url
+            && url.scheme() == "http"
+            && !is_loopback(url)
+            && !is_named(url, &config.dangerous_insecure_hosts)
+        {
+            let problem = "must begin with https://, but for loopback hosts";
+            return Err(keys.problem(key, problem).into());
+        }
     }
     config.headers = headers(keys)?;
     if let Some(token) = keys.nonempty_text("token")? {
@@ -146,16 +182,16 @@ fn network(keys: &mut Keys, config: &mut Config) -> Result<(), Error> {
     Ok(())
 }
 
-fn update_url(text: &str) -> Result<Url, &'static str> {
+fn update_url(text: &str, is_base: bool) -> Result<Url, &'static str> {
     let mut url = Url::parse(text).map_err(|_| "not an absolute URL")?;
     if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
         return Err("must begin with https:// (http:// for loopback hosts only)");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("is a base: it takes no query and no fragment");
+        return Err("takes no query and no fragment");
     }
     // Endpoints are appended to the base, so it ends like a folder.
-    if !url.path().ends_with('/') {
+    if is_base && !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
     }
     Ok(url)
@@ -171,16 +207,17 @@ fn trust(keys: &mut Keys) -> Result<Trust, Error> {
     };
     let mut trust = Keys::new("trust.", object);
     let mode = trust
-        .choice("mode", &["bundle", "statement", "unsigned"])?
+        .choice("mode", &["bundle", "statement", "unsigned", "capgo"])?
         .ok_or_else(|| {
-            trust.problem("mode", "missing: \"bundle\", \"statement\" or \"unsigned\"")
+            let problem = "missing: \"bundle\", \"statement\", \"unsigned\" or \"capgo\"";
+            trust.problem("mode", problem)
         })?;
     let pinned = PinnedKeys::new(public_keys(&mut trust)?);
     let threshold = trust.number("threshold", 1..=u64::MAX)?.unwrap_or(1);
     let problem = match (mode.as_str(), &pinned) {
         ("unsigned", Some(_)) => Some(("keys", "mode \"unsigned\" takes no keys")),
-        ("bundle" | "statement", None) => Some(("keys", "needs at least one public key")),
-        ("bundle" | "unsigned", _) if threshold > 1 => {
+        ("bundle" | "statement" | "capgo", None) => Some(("keys", "needs at least one public key")),
+        ("bundle" | "unsigned" | "capgo", _) if threshold > 1 => {
             Some(("threshold", "must be 1: a bundle has one signature"))
         }
         (_, Some(keys)) if threshold > keys.as_slice().len() as u64 => Some((
@@ -195,12 +232,30 @@ fn trust(keys: &mut Keys) -> Result<Trust, Error> {
     trust.finish()?;
     Ok(match pinned {
         None => Trust::Unsigned,
+        Some(keys) if mode == "capgo" => capgo(&keys)?,
         Some(keys) if mode == "bundle" => Trust::Bundle { keys },
         Some(keys) => Trust::Statement {
             keys,
             threshold: usize::try_from(threshold).unwrap_or(usize::MAX),
         },
     })
+}
+
+#[cfg(feature = "capgo")]
+fn capgo(keys: &PinnedKeys) -> Result<Trust, Error> {
+    let key = match keys.as_slice() {
+        [key] => CapgoKey::new(key.clone()),
+        _ => None,
+    };
+    let problem = "mode \"capgo\" takes one key, of RSA with 2048 bits and without `algorithm`";
+    let key = key.ok_or_else(|| Error::config("trust.keys", problem))?;
+    Ok(Trust::Capgo { key })
+}
+
+#[cfg(not(feature = "capgo"))]
+fn capgo(_: &PinnedKeys) -> Result<Trust, Error> {
+    let problem = "this build of the library doesn't know \"capgo\": it takes the feature `capgo`";
+    Err(Error::config("trust.mode", problem))
 }
 
 fn public_keys(trust: &mut Keys) -> Result<Vec<PublicKey>, KeyProblem> {

@@ -8,25 +8,31 @@ use std::time::SystemTime;
 use url::Url;
 
 use super::sidecar::{Sidecar, short_hash};
-use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::release::Release;
 use crate::store::bundles::DOWNLOADS;
 use crate::store::storage::{Storage, StoredFile};
 
 /// Names the bytes that are expected: the same for every release of the same checksum and size,
-/// wherever it comes from.
+/// wherever it comes from. What comes encrypted is named by its session key too, which together
+/// with the zip inside decides each of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PartKey(String);
 
 impl PartKey {
-    pub(crate) fn new(checksum: &Sha256Digest, size: Option<u64>) -> Self {
-        let size = size.map(|size| size.to_string()).unwrap_or_default();
-        Self(short_hash(&format!("{checksum}:{size}")))
+    pub(crate) fn of(release: &Release) -> Self {
+        let size = release.size.map(|size| size.to_string());
+        let mut name = format!("{}:{}", release.checksum, size.unwrap_or_default());
+        if let Some(session) = &release.session {
+            name = format!("{name}:{}", session.fingerprint());
+        }
+        Self(short_hash(&name))
     }
 
-    pub(crate) fn of(release: &Release) -> Self {
-        Self::new(&release.checksum, release.size)
+    /// Where the zip is that came encrypted, while it is being installed.
+    #[cfg(feature = "capgo")]
+    pub(crate) fn opened_path(&self) -> PathBuf {
+        self.path("zip")
     }
 
     /// Where the bytes are, relative to the root.
@@ -241,6 +247,7 @@ mod tests {
     use semver::Version;
 
     use super::*;
+    use crate::digest::Sha256Digest;
     use crate::store::disk::DiskStorage;
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -3,6 +3,8 @@
 //! Each function takes what an attacker, a broken server or a broken disk may hand over, and
 //! panics where something doesn't hold: a refusal is always an answer.
 
+#[cfg(feature = "capgo")]
+mod capgo;
 mod launch;
 mod slot;
 
@@ -18,6 +20,8 @@ use crate::source::{Answer, Inquiry, Offer, native_update};
 use crate::store::storage::ReadAt;
 use crate::verify::statement::{MAX_SEQUENCE, Statement};
 
+#[cfg(feature = "capgo")]
+pub use capgo::{capgo_answer, capgo_wrapping};
 pub use launch::{launch, starts};
 pub use slot::{slot, slots};
 

@@ -1,14 +1,22 @@
-//! Confirmations: what the server learns of each verdict.
+//! Confirmations: what the server learns of each verdict. One file a protocol.
 //!
 //! A confirmation is committed together with the verdict that it tells of, and stays until the
 //! server has taken it. Each is delivered at least once; a repeat carries the same `id`.
 
+#[cfg(feature = "capgo")]
+mod capgo;
+mod native_update;
+
+use std::fmt;
+
 use semver::Version;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::bundle::FailureReason;
+use crate::clock::BoxFuture;
+use crate::config::{Config, SourceKind};
 use crate::error::Error;
+use crate::source::{HostFacts, Inquiry};
 use crate::transport::client::HttpClient;
 
 /// The most confirmations that wait; the oldest give way.
@@ -60,45 +68,46 @@ pub(crate) fn is_stale(confirmation: &Confirmation, now: u64) -> bool {
     now.saturating_sub(confirmation.created) > LONGEST
 }
 
-/// Who reports.
-#[derive(Debug, Clone)]
-pub(crate) struct Reporter {
-    pub(crate) app_id: String,
-    pub(crate) platform: String,
-    pub(crate) device_id: String,
-}
-
-impl Reporter {
-    /// Tells the server. The confirmation is settled when this returns: it was taken, or is of no
-    /// use to this server.
+/// How the verdicts of a device reach its server.
+pub(crate) trait Reporter: fmt::Debug + Send + Sync {
+    /// Tells the server of the first of those that wait, or of more. So many of them are settled
+    /// when this returns, from the first on: they were taken, or are of no use to this server.
     ///
     /// # Errors
     ///
     /// `network`, `timeout` and the like, where the next one would fare no better.
-    pub(crate) async fn deliver(
-        &self,
-        client: &HttpClient,
-        base: &Url,
-        confirmation: &Confirmation,
-    ) -> Result<(), Error> {
-        let url = base
-            .join("api/v1/updates/confirm")
-            .map_err(|_| Error::config("updateUrl", "can't be a base"))?;
-        let body = ConfirmBody {
-            app_id: &self.app_id,
-            version: confirmation.version.to_string(),
-            platform: &self.platform,
-            success: confirmation.success,
-            device_id: &self.device_id,
-            id: &confirmation.id,
-            reason: confirmation.reason.map(FailureReason::as_str),
-        };
-        let body = serde_json::to_value(&body)
-            .map_err(|error| Error::invalid_request(error.to_string()))?;
-        match client.post_json(&url, &body).await {
-            Err(error) if !settled_by(&error) => Err(error),
-            _ => Ok(()),
-        }
+    fn deliver<'a>(
+        &'a self,
+        client: &'a HttpClient,
+        who: &'a Inquiry,
+        waiting: &'a [Confirmation],
+    ) -> BoxFuture<'a, Result<usize, Error>>;
+
+    /// Whether there is a place to report to.
+    fn has_address(&self) -> bool;
+
+    /// Whether a server that wants to be left alone means reports too.
+    fn keeps_pauses(&self) -> bool {
+        false
+    }
+}
+
+/// How the protocol that a configuration names reports, in an app of which the host knows `facts`.
+///
+/// # Errors
+///
+/// `config` where this build doesn't speak it.
+#[cfg_attr(
+    not(feature = "capgo"),
+    expect(unused_variables, reason = "Capgo's tells them")
+)]
+pub(crate) fn open(config: &Config, facts: &HostFacts) -> Result<Box<dyn Reporter>, Error> {
+    match config.source {
+        SourceKind::NativeUpdate => Ok(Box::new(native_update::Confirmations::new(config))),
+        #[cfg(feature = "capgo")]
+        SourceKind::Capgo => Ok(Box::new(capgo::Statistics::new(config, facts))),
+        #[cfg(not(feature = "capgo"))]
+        SourceKind::Capgo => Err(SourceKind::not_built()),
     }
 }
 
@@ -112,19 +121,6 @@ fn settled_by(error: &Error) -> bool {
         }
         _ => false,
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ConfirmBody<'a> {
-    app_id: &'a str,
-    version: String,
-    platform: &'a str,
-    success: bool,
-    device_id: &'a str,
-    id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
 }
 
 #[cfg(test)]

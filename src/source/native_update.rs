@@ -1,17 +1,20 @@
 //! native-update's protocol: `GET {base}/api/v1/updates/check`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use semver::Version;
 use url::Url;
 
-use super::{Answer, Inquiry, Offer, StatedOffer};
+use super::{Answer, Inquiry, Offer, Source, StatedOffer};
+use crate::clock::BoxFuture;
+use crate::config::Config;
 use crate::digest::Sha256Digest;
 use crate::error::Error;
 use crate::keys::{KeyProblem, Keys};
 use crate::release::Release;
 use crate::transport::client::HttpClient;
 use crate::transport::rules::display_url;
+use crate::verify::Trust;
 use crate::verify::statement::{Envelope, parse_object};
 
 /// How often a check is tried within one call.
@@ -20,9 +23,51 @@ const ATTEMPTS: u32 = 3;
 /// The most mirrors that count. Each costs tries and time, and nobody has signed the list.
 const MOST_MIRRORS: usize = 8;
 
+/// A server with native-update's three endpoints.
+#[derive(Debug)]
+pub(crate) struct NativeUpdate {
+    base: Option<Url>,
+    /// Only the release statement of an answer counts.
+    wants_statement: bool,
+    last_answer: Mutex<Option<CachedAnswer>>,
+}
+
+impl NativeUpdate {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            base: config.update_url.clone(),
+            wants_statement: matches!(config.trust, Trust::Statement { .. }),
+            last_answer: Mutex::new(None),
+        }
+    }
+
+    async fn ask(&self, client: &HttpClient, inquiry: &Inquiry) -> Result<Answer, Error> {
+        let base = self.base.as_ref().ok_or_else(no_server)?;
+        let last_answer = || {
+            self.last_answer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let mut cache = last_answer().take();
+        let answer = check(client, base, inquiry, self.wants_statement, &mut cache).await;
+        *last_answer() = cache;
+        answer
+    }
+}
+
+impl Source for NativeUpdate {
+    fn check<'a>(
+        &'a self,
+        client: &'a HttpClient,
+        inquiry: &'a Inquiry,
+    ) -> BoxFuture<'a, Result<Answer, Error>> {
+        Box::pin(self.ask(client, inquiry))
+    }
+}
+
 /// The last answer, for `If-None-Match`.
 #[derive(Debug, Clone)]
-pub(crate) struct CachedAnswer {
+struct CachedAnswer {
     url: Url,
     etag: String,
     body: Vec<u8>,
@@ -30,11 +75,7 @@ pub(crate) struct CachedAnswer {
 
 /// Asks the server at `base`. With `wants_statement`, only the release statement of its answer
 /// counts. `cache` holds the last answer and is renewed.
-///
-/// # Errors
-///
-/// Those of the network, and `protocol` where the answer is not one.
-pub(crate) async fn check(
+async fn check(
     client: &HttpClient,
     base: &Url,
     inquiry: &Inquiry,
@@ -60,6 +101,10 @@ pub(crate) async fn check(
     let answer = parse(&body, &response.url, base, inquiry, wants_statement)?;
     *cache = etag.map(|etag| CachedAnswer { url, etag, body });
     Ok(answer)
+}
+
+pub(super) fn no_server() -> Error {
+    Error::config("updateUrl", "missing: there is no server to ask")
 }
 
 fn check_url(base: &Url, inquiry: &Inquiry) -> Result<Url, Error> {

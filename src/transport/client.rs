@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use url::{Origin, Url};
 
+#[cfg(feature = "capgo")]
+use super::Exchange;
 use super::response::{HttpResponse, SmallResponse};
 use super::retry::{Backoff, Random, pause};
 use super::rules::{NetworkRules, display_url, without_credentials};
@@ -100,10 +102,20 @@ impl HttpClient {
         headers: &[(&str, &str)],
         attempts: u32,
     ) -> Result<SmallResponse, Error> {
+        self.retried(attempts, || self.get_small(url, headers))
+            .await
+    }
+
+    /// What `ask` comes to when it is tried up to `attempts` times.
+    pub(crate) async fn retried<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        attempts: u32,
+        ask: impl Fn() -> F,
+    ) -> Result<T, Error> {
         let mut backoff = Backoff::default();
         for _ in 1..attempts {
-            let error = match self.get_small(url, headers).await {
-                Ok(response) => return Ok(response),
+            let error = match ask().await {
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             let Some(pause) = pause(&error, &mut backoff, self.random.draw()) else {
@@ -112,7 +124,7 @@ impl HttpClient {
             tracing::debug!(%error, ?pause, "trying again");
             self.clock.sleep(pause).await;
         }
-        self.get_small(url, headers).await
+        ask().await
     }
 
     /// Sends a JSON document. Only 307 and 308 are followed: other redirects would turn the
@@ -125,6 +137,28 @@ impl HttpClient {
         let mut request = request(Method::Post, url, &[("content-type", "application/json")]);
         request.body = Some(body.to_string().into_bytes());
         self.small(request).await
+    }
+
+    /// Sends a request, perhaps with a JSON document, and reads the answer whole, whatever its
+    /// status: some protocols tell in the body what it means. Redirects are followed as those of
+    /// [`get_small`](Self::get_small) and [`post_json`](Self::post_json) are.
+    #[cfg(feature = "capgo")]
+    pub(crate) async fn exchange(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: &[(&str, &str)],
+        body: Option<&serde_json::Value>,
+    ) -> Result<Exchange, Error> {
+        let mut request = request(method, url, headers);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json");
+            request.body = Some(body.to_string().into_bytes());
+        }
+        let response = self.follow(request).await?;
+        let failure = response.status_error();
+        let response = response.into_small(self.rules.request_timeout).await?;
+        Ok(Exchange { response, failure })
     }
 
     async fn small(&self, request: Request) -> Result<SmallResponse, Error> {
@@ -188,7 +222,9 @@ impl HttpClient {
     fn dress(&self, request: &Request, is_home: bool) -> Request {
         let mut request = request.clone();
         if is_home {
-            request.headers.extend(self.rules.credentials(&request.url));
+            let mut credentials = self.rules.credentials(&request.url);
+            credentials.retain(|(name, _)| request.headers.iter().all(|(own, _)| own != name));
+            request.headers.extend(credentials);
         }
         // Content is checked and resumed byte by byte, as it lies on the server.
         request = request.header("accept-encoding", "identity");

@@ -171,6 +171,7 @@ fn outgoing(request: Request) -> Result<hyper::Request<Full<Bytes>>, TransportEr
     let method = match request.method {
         Method::Get => hyper::Method::GET,
         Method::Post => hyper::Method::POST,
+        Method::Put => hyper::Method::PUT,
     };
     let mut outgoing = hyper::Request::new(Full::from(request.body.unwrap_or_default()));
     *outgoing.method_mut() = method;

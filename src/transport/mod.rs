@@ -24,6 +24,8 @@ use bytes::Bytes;
 use url::Url;
 
 use crate::clock::BoxFuture;
+#[cfg(feature = "capgo")]
+pub(crate) use response::Exchange;
 
 /// Sends HTTP requests.
 ///
@@ -77,6 +79,8 @@ pub enum Method {
     Get,
     /// `POST`
     Post,
+    /// `PUT`
+    Put,
 }
 
 /// An answer whose head has arrived.

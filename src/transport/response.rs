@@ -133,6 +133,15 @@ impl fmt::Debug for HttpResponse {
     }
 }
 
+/// An answer of any status, whole.
+#[cfg(feature = "capgo")]
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) response: SmallResponse,
+    /// What the status means, where it is no success.
+    pub(crate) failure: Option<Error>,
+}
+
 /// A small answer, whole.
 #[derive(Debug)]
 pub(crate) struct SmallResponse {

@@ -22,6 +22,8 @@ pub struct Latest {
     pub status: LatestStatus,
     /// Why it is blocked, where it is.
     pub reason: Option<BlockReason>,
+    /// The server's own word for why it is withheld, for people.
+    pub message: Option<String>,
     /// What the server offers, whether or not it may be installed.
     pub release: Option<Release>,
 }
@@ -32,6 +34,9 @@ impl Serialize for Latest {
         map.serialize_entry("status", &self.status)?;
         if let Some(reason) = &self.reason {
             map.serialize_entry("reason", reason)?;
+        }
+        if let Some(message) = &self.message {
+            map.serialize_entry("message", message)?;
         }
         if let Some(release) = &self.release {
             map.serialize_entry("version", &release.version)?;
@@ -86,6 +91,9 @@ pub struct SyncOutcome {
     /// Why it is blocked, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<BlockReason>,
+    /// The server's own word for why it is withheld, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// What a sync comes to.
@@ -226,6 +234,7 @@ mod tests {
         let latest = Latest {
             status: LatestStatus::Blocked,
             reason: Some(BlockReason::NativeVersion),
+            message: None,
             release: Some(release),
         };
         assert_eq!(

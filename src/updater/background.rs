@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::answers::Flushed;
+use super::check::remaining_pause;
 use super::shared::Shared;
 use crate::bundle::BundleId;
 use crate::config::AutoUpdate;
@@ -13,7 +14,7 @@ use crate::lifecycle::automatic::{self, Moment, Plan};
 use crate::lifecycle::inspect::hash_all;
 use crate::lifecycle::running::ActiveTime;
 use crate::lifecycle::{AfterLaunch, Tick};
-use crate::report::{self, Reporter};
+use crate::report;
 use crate::store::collect;
 use crate::store::state::{BundleRecord, Pause};
 
@@ -233,9 +234,9 @@ impl Shared {
         self.delivery_waits.store(false, Ordering::Release);
         let mut delivered = 0;
         loop {
-            match self.deliver_first().await {
-                Ok(true) => delivered += 1,
-                Ok(false) => return delivered,
+            match self.deliver_some().await {
+                Ok(0) => return delivered,
+                Ok(settled) => delivered += settled,
                 Err(error) => {
                     tracing::info!(%error, "reports wait");
                     return delivered;
@@ -244,33 +245,41 @@ impl Shared {
         }
     }
 
-    /// Delivers the oldest report; whether there was one.
-    async fn deliver_first(self: &Arc<Self>) -> Result<bool, Error> {
-        let Some(base) = &self.config.update_url else {
-            return Ok(false);
-        };
-        let (reporter, confirmation, now) = {
-            let lifecycle = self.lifecycle();
-            let reporter = Reporter {
-                app_id: self.config.app_id.clone(),
-                platform: self.config.platform.clone(),
-                device_id: self.device_id(&lifecycle),
-            };
-            let first = lifecycle.state().confirmations.first().cloned();
-            (reporter, first, lifecycle.now())
-        };
-        let Some(confirmation) = confirmation else {
-            return Ok(false);
-        };
-        if !report::is_stale(&confirmation, now) {
-            reporter.deliver(&self.client, base, &confirmation).await?;
+    /// Delivers the oldest reports; how many were settled.
+    async fn deliver_some(self: &Arc<Self>) -> Result<u32, Error> {
+        if !self.reporter.has_address() {
+            return Ok(0);
         }
-        let id = confirmation.id;
+        let (who, mut waiting, now) = {
+            let lifecycle = self.lifecycle();
+            if self.reporter.keeps_pauses() && remaining_pause(&lifecycle).is_some() {
+                return Ok(0);
+            }
+            let waiting = lifecycle.state().confirmations.clone();
+            (self.inquiry(&lifecycle, None), waiting, lifecycle.now())
+        };
+        let stale = waiting.iter().take_while(|one| report::is_stale(one, now));
+        let mut settled = stale.count();
+        if settled == 0 && !waiting.is_empty() {
+            let told = self.reporter.deliver(&self.client, &who, &waiting).await;
+            if self.reporter.keeps_pauses()
+                && let Err(error) = &told
+            {
+                self.remember_wish(error).await;
+            }
+            settled = told?;
+        }
+        waiting.truncate(settled);
+        if waiting.is_empty() {
+            return Ok(0);
+        }
+        let count = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
         self.change(move |lifecycle| {
-            lifecycle.update(|state| state.confirmations.retain(|waiting| waiting.id != id))?;
+            let is_settled = |id: &str| waiting.iter().any(|settled| settled.id == id);
+            lifecycle.update(|state| state.confirmations.retain(|one| !is_settled(&one.id)))?;
             Ok(((), Vec::new()))
         })
         .await?;
-        Ok(true)
+        Ok(count)
     }
 }

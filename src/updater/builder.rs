@@ -15,6 +15,8 @@ use crate::lifecycle::Lifecycle;
 use crate::lifecycle::rules::Rules;
 use crate::native_version::NativeVersion;
 use crate::page_mark::PageSecret;
+use crate::report;
+use crate::source::{self, HostFacts};
 use crate::store::Store;
 use crate::store::disk::DiskStorage;
 use crate::store::storage::Storage;
@@ -30,7 +32,7 @@ pub struct UpdaterBuilder {
     config: Result<Config, Error>,
     native_version: String,
     native_build: Option<String>,
-    is_debuggable: bool,
+    facts: HostFacts,
     boot_id: Option<String>,
     listener: Listener,
     storage: Arc<dyn Storage>,
@@ -46,7 +48,7 @@ impl UpdaterBuilder {
             config,
             native_version: "1.0.0".to_owned(),
             native_build: None,
-            is_debuggable: false,
+            facts: HostFacts::default(),
             boot_id: None,
             listener: Arc::new(|_| {}),
             storage: Arc::new(DiskStorage::new(root)),
@@ -71,7 +73,34 @@ impl UpdaterBuilder {
     /// Whether this is a development build, which alone may speak to `dangerousInsecureHosts`.
     /// Default: no.
     pub fn debuggable(mut self, is_debuggable: bool) -> Self {
-        self.is_debuggable = is_debuggable;
+        self.facts.is_debuggable = is_debuggable;
+        self
+    }
+
+    /// The number of the native build: Android's `versionCode`, iOS's `CFBundleVersion`. Capgo's
+    /// protocol tells it. Default: empty, which is unknown.
+    pub fn version_code(mut self, code: impl Into<String>) -> Self {
+        self.facts.version_code = code.into();
+        self
+    }
+
+    /// The version of the operating system. Capgo's protocol tells it. Default: empty, which is
+    /// unknown.
+    pub fn os_version(mut self, version: impl Into<String>) -> Self {
+        self.facts.os_version = version.into();
+        self
+    }
+
+    /// Who installed the app: `google_play`, `amazon_appstore` … Capgo's protocol tells it. Default:
+    /// empty, which is unknown.
+    pub fn install_source(mut self, source: impl Into<String>) -> Self {
+        self.facts.install_source = source.into();
+        self
+    }
+
+    /// Whether this is an emulator or a simulator. Capgo's protocol tells it. Default: no.
+    pub fn emulator(mut self, is_emulator: bool) -> Self {
+        self.facts.is_emulator = is_emulator;
         self
     }
 
@@ -127,6 +156,8 @@ impl UpdaterBuilder {
             .native_version
             .parse()
             .map_err(|error| Error::config("nativeVersion", format!("{error}")))?;
+        let source = source::open(&config, &self.facts)?;
+        let reporter = report::open(&config, &self.facts)?;
         let native_build = self.native_build.unwrap_or(self.native_version);
         let transport = match self.transport {
             Some(transport) => transport,
@@ -135,7 +166,7 @@ impl UpdaterBuilder {
         let client = HttpClient::new(
             transport,
             Arc::clone(&self.clock),
-            network_rules(&config, self.is_debuggable),
+            network_rules(&config, self.facts.is_debuggable),
         );
         let rules = Rules::new(&config, native_version, native_build);
         let lifecycle = Lifecycle::new(
@@ -144,7 +175,15 @@ impl UpdaterBuilder {
             Arc::clone(&self.clock),
             self.boot_id.or_else(boot_id),
         );
-        Shared::new(config, lifecycle, client, self.clock, self.listener)
+        let protocol = (source, reporter);
+        Shared::new(
+            config,
+            lifecycle,
+            client,
+            protocol,
+            self.clock,
+            self.listener,
+        )
     }
 }
 

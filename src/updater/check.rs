@@ -1,6 +1,7 @@
 //! Asks the server what there is, and judges it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::answers::{Latest, LatestStatus};
 use super::shared::{Shared, lock};
@@ -11,7 +12,7 @@ use crate::event::Event;
 use crate::lifecycle::Lifecycle;
 use crate::policy::{self, BlockReason, Situation, Verdict};
 use crate::release::{MAX_VERSION_LEN, Release};
-use crate::source::{Answer, Inquiry, Offer, StatedOffer, native_update};
+use crate::source::{Answer, Inquiry, Offer, StatedOffer};
 use crate::store::state::Pause;
 use crate::verify::Trust;
 use crate::verify::statement::{Action, Circumstances};
@@ -31,6 +32,8 @@ pub(super) enum Asked {
     /// The server takes back whatever runs.
     RollbackToBuiltin,
     RateLimited,
+    /// The server keeps what it has from this device, and says why.
+    Withheld(String),
 }
 
 impl Shared {
@@ -46,6 +49,12 @@ impl Shared {
             Ok(Asked::RateLimited) => {
                 let reason = Some(BlockReason::RateLimited);
                 return Ok(latest(LatestStatus::Blocked, reason, None));
+            }
+            Ok(Asked::Withheld(message)) => {
+                let reason = Some(BlockReason::Withheld);
+                let mut latest = latest(LatestStatus::Blocked, reason, None);
+                latest.message = Some(message);
+                return Ok(latest);
             }
             Ok(Asked::RollbackToBuiltin) if !self.lifecycle().current_id().is_builtin() => {
                 return Ok(latest(LatestStatus::RolledBack, None, None));
@@ -80,26 +89,18 @@ impl Shared {
 
     /// Asks the server, unless it asked to be left alone.
     pub(super) async fn ask(self: &Arc<Self>, channel: Option<String>) -> Result<Asked, Error> {
-        let base = self
-            .config
-            .update_url
-            .clone()
-            .ok_or_else(|| Error::config("updateUrl", "missing: there is no server to ask"))?;
         let inquiry = {
             let lifecycle = self.lifecycle();
-            let pause = lifecycle.state().rate_limit;
-            if pause.is_some_and(|pause| pause.remaining(lifecycle.now(), LONGEST_WISH).is_some()) {
+            if remaining_pause(&lifecycle).is_some() {
                 return Ok(Asked::RateLimited);
             }
             self.inquiry(&lifecycle, channel)
         };
-        let mut cache = lock(&self.cache).take();
-        let wants_statement = matches!(self.config.trust, Trust::Statement { .. });
-        let answer =
-            native_update::check(&self.client, &base, &inquiry, wants_statement, &mut cache).await;
-        *lock(&self.cache) = cache;
+        let answer = self.source.check(&self.client, &inquiry).await;
         match answer {
             Ok(Answer::Nothing) => Ok(Asked::Nothing),
+            Ok(Answer::Builtin) => Ok(Asked::RollbackToBuiltin),
+            Ok(Answer::Withheld(message)) => Ok(Asked::Withheld(message)),
             Ok(Answer::Offer(offer)) => {
                 let asked = self.consider(offer.clone()).await?;
                 let is_release = matches!(asked, Asked::Offer(_));
@@ -177,7 +178,7 @@ impl Shared {
         lifecycle.state().channel.clone().unwrap_or_else(own)
     }
 
-    fn inquiry(&self, lifecycle: &Lifecycle, channel: Option<String>) -> Inquiry {
+    pub(super) fn inquiry(&self, lifecycle: &Lifecycle, channel: Option<String>) -> Inquiry {
         let state = lifecycle.state();
         let current = lifecycle.current();
         let failed = state.failed.iter().rev().take(MOST_FAILED_TOLD);
@@ -240,6 +241,13 @@ impl Shared {
     }
 }
 
+/// How long the server still wants to be left alone.
+pub(super) fn remaining_pause(lifecycle: &Lifecycle) -> Option<Duration> {
+    let pause = lifecycle.state().rate_limit?;
+    let millis = pause.remaining(lifecycle.now(), LONGEST_WISH)?;
+    Some(Duration::from_millis(millis))
+}
+
 /// A statement that comes out of turn is a condition like an older version: a cache may have served
 /// it. Other errors stay errors.
 pub(super) fn as_reason(error: Error) -> Result<BlockReason, Error> {
@@ -266,6 +274,7 @@ fn latest(status: LatestStatus, reason: Option<BlockReason>, release: Option<Rel
     Latest {
         status,
         reason,
+        message: None,
         release,
     }
 }

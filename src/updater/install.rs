@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "capgo")]
+use super::opened::OpenedZip;
 use super::shared::Shared;
 use super::update::describe;
 use crate::archive::Limits;
@@ -11,6 +13,7 @@ use crate::error::Error;
 use crate::lifecycle::Outcome;
 use crate::release::Release;
 use crate::store::install::{self, Installation};
+use crate::store::storage::ReadAt;
 use crate::verify::verify_bundle;
 
 /// What is to be installed. All of it blocks.
@@ -25,13 +28,30 @@ pub(super) struct InstallJob {
 impl InstallJob {
     pub(super) fn run(self, is_cancelled: &(dyn Fn() -> bool + Sync)) -> Outcome<Bundle> {
         let storage = self.shared.storage();
-        let config = &self.shared.config;
-        let zip = storage
+        let received = storage
             .open(&self.part.path)
             .map_err(|error| Error::storage("open", &self.part.path, error))?;
+        #[cfg(feature = "capgo")]
+        if let Some(session) = &self.release.session {
+            let opened =
+                OpenedZip::decrypt(&storage, &self.part, &*received, session, is_cancelled)?;
+            return self.install(opened.file(), opened.len(), is_cancelled);
+        }
+        let len = self.part.len;
+        self.install(received, len, is_cancelled)
+    }
+
+    fn install(
+        self,
+        zip: Arc<dyn ReadAt>,
+        len: u64,
+        is_cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Outcome<Bundle> {
+        let storage = self.shared.storage();
+        let config = &self.shared.config;
         verify_bundle(
             &*zip,
-            self.part.len,
+            len,
             &self.release.checksum,
             self.release.signature.as_deref(),
             &config.trust,

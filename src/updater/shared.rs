@@ -20,8 +20,8 @@ use crate::download::cancel::CancelToken;
 use crate::error::Error;
 use crate::event::Event;
 use crate::lifecycle::{Lifecycle, Outcome};
-use crate::source::Offer;
-use crate::source::native_update::CachedAnswer;
+use crate::report::Reporter;
+use crate::source::{Offer, Source};
 use crate::store::state::State;
 use crate::store::storage::Storage;
 use crate::transport::client::HttpClient;
@@ -35,6 +35,9 @@ const WORKERS: usize = 2;
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) client: HttpClient,
+    /// The protocol that the server speaks.
+    pub(super) source: Box<dyn Source>,
+    pub(super) reporter: Box<dyn Reporter>,
     pub(super) clock: Arc<dyn Clock>,
     lifecycle: Mutex<Lifecycle>,
     turns: Arc<Turns>,
@@ -43,8 +46,6 @@ pub(super) struct Shared {
     pub(super) handle: Handle,
     /// The running download: one at a time.
     transfer: Mutex<Option<CancelToken>>,
-    /// The last answer of the server.
-    pub(super) cache: Mutex<Option<CachedAnswer>>,
     /// What was offered last.
     pub(super) offered: Mutex<Option<Offer>>,
     /// Reports are delivered by one at a time.
@@ -62,9 +63,11 @@ impl Shared {
         config: Config,
         lifecycle: Lifecycle,
         client: HttpClient,
+        protocol: (Box<dyn Source>, Box<dyn Reporter>),
         clock: Arc<dyn Clock>,
         listener: Listener,
     ) -> Result<Arc<Self>, Error> {
+        let (source, reporter) = protocol;
         let runtime = Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .thread_name("live-updater")
@@ -74,6 +77,8 @@ impl Shared {
         Ok(Arc::new(Self {
             config,
             client,
+            source,
+            reporter,
             clock,
             lifecycle: Mutex::new(lifecycle),
             turns: Arc::default(),
@@ -81,7 +86,6 @@ impl Shared {
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),
             transfer: Mutex::new(None),
-            cache: Mutex::new(None),
             offered: Mutex::new(None),
             delivering: Semaphore::new(1),
             delivery_waits: AtomicBool::new(false),

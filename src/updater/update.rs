@@ -53,6 +53,12 @@ impl Shared {
                 let reason = Some(BlockReason::RateLimited);
                 return Ok(outcome(SyncStatus::Blocked, None, reason));
             }
+            Ok(Asked::Withheld(message)) => {
+                let reason = Some(BlockReason::Withheld);
+                let mut outcome = outcome(SyncStatus::Blocked, None, reason);
+                outcome.message = Some(message);
+                return Ok(outcome);
+            }
             Ok(Asked::RollbackToBuiltin) => return self.roll_back_to_builtin().await,
             Ok(Asked::Nothing) => {
                 self.say_no_need();
@@ -174,12 +180,12 @@ impl Shared {
     fn allowed_origin(&self, url: &Url, version: &Version) -> Result<Option<Origin>, Error> {
         let own = self.config.update_url.as_ref().map(Url::origin);
         match &self.config.trust {
-            trust @ Trust::Statement { .. } => Err(signature_missing(version, trust)),
             Trust::Bundle { .. } => Ok(None),
             Trust::Unsigned if own == Some(url.origin()) => Ok(own),
             Trust::Unsigned => Err(Error::invalid_request(
                 "without signatures, bundles come from updateUrl's origin only",
             )),
+            trust => Err(trust.signature_missing(&version.to_string())),
         }
     }
 
@@ -190,14 +196,7 @@ impl Shared {
         transfer: &Transfer,
         as_next: bool,
     ) -> Result<Bundle, Error> {
-        let trust = &self.config.trust;
-        let is_missing = match trust {
-            Trust::Statement { .. } => release.stated.is_none(),
-            trust => trust.requires_signature() && release.signature.is_none(),
-        };
-        if is_missing {
-            return Err(signature_missing(&release.version, trust));
-        }
+        self.config.trust.check_completeness(release)?;
         if let Some(bundle) = self.adopt(release, as_next).await {
             return Ok(bundle);
         }
@@ -428,18 +427,9 @@ fn only_a_release(asked: Asked) -> Result<Release, Error> {
             "the server offers nothing to download",
         )),
         Asked::RateLimited => Err(Error::RateLimited { retry_after: None }),
-    }
-}
-
-fn signature_missing(version: &Version, trust: &Trust) -> Error {
-    match trust {
-        Trust::Statement { .. } => Error::StatementMissing {
-            holder: format!("the download (version {version})"),
-            what: "`release` statement",
-        },
-        _ => Error::SignatureMissing {
-            version: version.to_string(),
-        },
+        Asked::Withheld(message) => Err(Error::invalid_request(format!(
+            "the server offers nothing to this device: {message}"
+        ))),
     }
 }
 
@@ -455,5 +445,6 @@ fn outcome(status: SyncStatus, bundle: Option<Bundle>, reason: Option<BlockReaso
         status,
         bundle,
         reason,
+        message: None,
     }
 }

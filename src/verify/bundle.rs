@@ -79,6 +79,9 @@ fn pending<'a>(
     match trust {
         // The statement has vouched for the checksum.
         Trust::Unsigned | Trust::Statement { .. } => Ok(None),
+        // The key has wrapped the checksum.
+        #[cfg(feature = "capgo")]
+        Trust::Capgo { .. } => Ok(None),
         Trust::Bundle { keys } => {
             let text = signature.ok_or_else(|| Error::SignatureMissing {
                 version: version.to_owned(),

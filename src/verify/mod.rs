@@ -7,6 +7,8 @@
 
 mod algorithm;
 mod bundle;
+#[cfg(feature = "capgo")]
+pub(crate) mod capgo;
 mod key;
 mod pem;
 mod signature;
@@ -16,6 +18,8 @@ mod trust;
 pub use algorithm::{SignatureAlgorithm, UnknownAlgorithm};
 pub(crate) use bundle::verify_bundle;
 pub use bundle::{VerifiedBundle, verify_file};
+#[cfg(feature = "capgo")]
+pub use capgo::CapgoKey;
 pub use key::{KeyError, PublicKey};
 pub(crate) use statement::MAX_SEQUENCE;
 pub use statement::{

@@ -1,6 +1,10 @@
 //! What an app asks of a bundle before it takes it.
 
+#[cfg(feature = "capgo")]
+use super::capgo::CapgoKey;
 use super::key::PublicKey;
+use crate::error::Error;
+use crate::release::Release;
 
 /// What has to hold for a bundle besides its checksum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,13 @@ pub enum Trust {
         /// How many different ones of them have to sign.
         threshold: usize,
     },
+    /// Capgo's encryption: the bundle's checksum and the key that opens it were wrapped with the
+    /// private half of the key that the app was built with.
+    #[cfg(feature = "capgo")]
+    Capgo {
+        /// The key.
+        key: CapgoKey,
+    },
 }
 
 impl Trust {
@@ -30,6 +41,36 @@ impl Trust {
         match self {
             Self::Unsigned | Self::Statement { .. } => false,
             Self::Bundle { .. } => true,
+            #[cfg(feature = "capgo")]
+            Self::Capgo { .. } => false,
+        }
+    }
+
+    /// Refuses a release that lacks what has to vouch for it, before anything is fetched.
+    pub(crate) fn check_completeness(&self, release: &Release) -> Result<(), Error> {
+        let is_complete = match self {
+            Self::Unsigned => true,
+            Self::Bundle { .. } => release.signature.is_some(),
+            Self::Statement { .. } => release.stated.is_some(),
+            #[cfg(feature = "capgo")]
+            Self::Capgo { .. } => release.session.is_some(),
+        };
+        if is_complete {
+            return Ok(());
+        }
+        Err(self.signature_missing(&release.version.to_string()))
+    }
+
+    /// A release of this version lacks what has to vouch for it.
+    pub(crate) fn signature_missing(&self, version: &str) -> Error {
+        match self {
+            Self::Statement { .. } => Error::StatementMissing {
+                holder: format!("the download (version {version})"),
+                what: "`release` statement",
+            },
+            _ => Error::SignatureMissing {
+                version: version.to_owned(),
+            },
         }
     }
 
@@ -41,6 +82,8 @@ impl Trust {
                 let ids = keys.as_slice().iter().map(PublicKey::key_id);
                 ids.map(str::to_owned).collect()
             }
+            #[cfg(feature = "capgo")]
+            Self::Capgo { key } => vec![key.public_key().key_id().to_owned()],
         }
     }
 }

@@ -15,6 +15,9 @@ pub struct Latest {
     /// Why it is blocked, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<BlockReason>,
+    /// The server's own word for why it is withheld, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// The release's version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
@@ -37,6 +40,7 @@ impl From<live_updater::Latest> for Latest {
         Self {
             status: latest.status.into(),
             reason: latest.reason.map(Into::into),
+            message: latest.message,
             version: release.as_ref().map(|release| release.version.clone()),
             release,
         }
@@ -109,6 +113,31 @@ impl From<live_updater::Release> for Release {
     }
 }
 
+/// A channel that a server knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, uniffi::Record)]
+#[serde(rename_all = "camelCase")]
+pub struct Channel {
+    /// The server's id of it.
+    pub id: String,
+    /// Its name: what `setChannel` takes.
+    pub name: String,
+    /// Whether devices without a choice are on it.
+    pub public: bool,
+    /// Whether a device may choose it.
+    pub allow_self_set: bool,
+}
+
+impl From<live_updater::Channel> for Channel {
+    fn from(channel: live_updater::Channel) -> Self {
+        Self {
+            id: channel.id,
+            name: channel.name,
+            public: channel.public,
+            allow_self_set: channel.allow_self_set,
+        }
+    }
+}
+
 /// How a sync ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, uniffi::Record)]
 pub struct SyncOutcome {
@@ -120,6 +149,9 @@ pub struct SyncOutcome {
     /// Why it is blocked, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<BlockReason>,
+    /// The server's own word for why it is withheld, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 #[uniffi::export]
@@ -136,6 +168,7 @@ impl From<live_updater::SyncOutcome> for SyncOutcome {
             status: outcome.status.into(),
             bundle: outcome.bundle.map(Into::into),
             reason: outcome.reason.map(Into::into),
+            message: outcome.message,
         }
     }
 }
@@ -186,6 +219,8 @@ pub enum BlockReason {
     RateLimited,
     /// It is for older versions of the app.
     NativeVersion,
+    /// The server keeps what it has from this device.
+    Withheld,
 }
 
 impl From<live_updater::BlockReason> for BlockReason {
@@ -196,6 +231,7 @@ impl From<live_updater::BlockReason> for BlockReason {
             Core::Downgrade => Self::Downgrade,
             Core::RateLimited => Self::RateLimited,
             Core::NativeVersion => Self::NativeVersion,
+            Core::Withheld => Self::Withheld,
             _ => Self::Refused,
         }
     }

@@ -29,7 +29,8 @@ mod tests;
 mod updater;
 
 pub use answer::{
-    BlockReason, DownloadFrom, Flushed, Latest, LatestStatus, Release, SyncOutcome, SyncStatus,
+    BlockReason, Channel, DownloadFrom, Flushed, Latest, LatestStatus, Release, SyncOutcome,
+    SyncStatus,
 };
 pub use arguments::CallArguments;
 pub use bundle::{BundleInfo, BundleStatus, CrashReason, FailureReason, Launch, Problem};

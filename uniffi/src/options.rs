@@ -31,6 +31,19 @@ pub struct OpenOptions {
     /// Whether this is a development build, which alone may speak to `dangerousInsecureHosts`.
     #[uniffi(default = false)]
     pub debuggable: bool,
+    /// The number of the native build: Android's `versionCode`, iOS's `CFBundleVersion`. Only Capgo's
+    /// protocol tells it.
+    #[uniffi(default = None)]
+    pub version_code: Option<String>,
+    /// The version of the operating system. Only Capgo's protocol tells it.
+    #[uniffi(default = None)]
+    pub os_version: Option<String>,
+    /// Who installed the app: `google_play`, `amazon_appstore` … Only Capgo's protocol tells it.
+    #[uniffi(default = None)]
+    pub install_source: Option<String>,
+    /// Whether this is an emulator or a simulator. Only Capgo's protocol tells it.
+    #[uniffi(default = false)]
+    pub emulator: bool,
 }
 
 impl OpenOptions {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use live_updater::{AutoUpdate, DownloadRequest, UpdaterBuilder};
 
-use crate::answer::{DownloadFrom, Flushed, Latest, SyncOutcome};
+use crate::answer::{Channel, DownloadFrom, Flushed, Latest, SyncOutcome};
 use crate::bundle::{BundleInfo, CrashReason, Launch};
 use crate::error::UpdaterError;
 use crate::listener::{ListenerSlot, UpdateListener};
@@ -203,9 +203,16 @@ impl Updater {
         Ok(self.core()?.set_channel(channel).await?)
     }
 
-    /// The device's channel.
+    /// The device's channel: the server's word for it where that decides on channels.
     pub async fn channel(&self) -> Result<String, UpdaterError> {
-        self.read(live_updater::Updater::channel).await
+        Ok(self.core()?.assigned_channel().await?)
+    }
+
+    /// The channels that the server has for this device; `invalid_request` where its protocol has no
+    /// such list.
+    pub async fn channels(&self) -> Result<Vec<Channel>, UpdaterError> {
+        let channels = self.core()?.channels().await?;
+        Ok(channels.into_iter().map(Into::into).collect())
     }
 
     /// The device's id, as the server knows it.
@@ -253,6 +260,7 @@ impl Updater {
         let mut builder =
             live_updater::Updater::builder_from_json(&options.root, &options.complete_config())
                 .debuggable(options.debuggable)
+                .emulator(options.emulator)
                 .listener(move |event| told.tell(event));
         if let Some(version) = &options.native_version {
             builder = builder.native_version(version);
@@ -262,6 +270,15 @@ impl Updater {
         }
         if let Some(boot_id) = &options.boot_id {
             builder = builder.boot_id(boot_id);
+        }
+        if let Some(code) = &options.version_code {
+            builder = builder.version_code(code);
+        }
+        if let Some(version) = &options.os_version {
+            builder = builder.os_version(version);
+        }
+        if let Some(source) = &options.install_source {
+            builder = builder.install_source(source);
         }
         Self {
             core: Some(Arc::new(open(builder))),

@@ -1,5 +1,6 @@
 //! The suites of tests: a language each, and how they are chosen, equipped and counted.
 
+mod admin;
 mod android;
 mod android_cross;
 mod fuzz;
@@ -22,12 +23,13 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 8] = [
+pub(crate) const SUITES: [Suite; 9] = [
     rust::SUITE,
     fuzz::SUITE,
     kotlin::SUITE,
     javascript::SUITE,
     android::SUITE,
+    admin::SUITE,
     workflows::SUITE,
     swift::SUITE,
     android_cross::SUITE,

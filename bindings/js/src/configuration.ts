@@ -11,14 +11,15 @@ declare module '@capacitor/cli' {
       /**
        * What a bundle has to prove. `bundle`: the zip is signed by one of the keys; `statement`: a
        * release statement names it that as many keys as `threshold` says have signed; `unsigned`:
-       * the checksum that the server names is enough. `live-updater keygen` prints the value for
+       * the checksum that the server names is enough; `capgo`: the zip is encrypted for the key, as
+       * Capgo's protocol has it. `live-updater keygen` prints the value for
        * a new pair of keys.
        *
        * @since 0.1.0
        * @example { "mode": "bundle", "keys": [{ "key": "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----" }] }
        */
       trust: {
-        mode: 'bundle' | 'statement' | 'unsigned';
+        mode: 'bundle' | 'statement' | 'unsigned' | 'capgo';
         keys?: {
           key: string;
           id?: string;
@@ -64,13 +65,29 @@ declare module '@capacitor/cli' {
       channel?: string;
 
       /**
-       * The protocol that the server speaks.
+       * The protocol that the server speaks. Capgo's takes a build of the library that knows it.
        *
        * @since 0.1.0
        * @default "native-update"
        * @example "native-update"
        */
-      source?: 'native-update';
+      source?: 'native-update' | 'capgo';
+
+      /**
+       * With source `capgo`: where verdicts are reported to. Without it, they aren't.
+       *
+       * @since 0.1.0
+       * @example "https://plugin.capgo.app/stats"
+       */
+      statsUrl?: string;
+
+      /**
+       * With source `capgo`: who is asked about channels. Without it, none can be chosen.
+       *
+       * @since 0.1.0
+       * @example "https://plugin.capgo.app/channel_self"
+       */
+      channelUrl?: string;
 
       /**
        * When updates are looked for without being asked: never; once after a launch; after a

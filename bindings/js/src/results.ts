@@ -78,7 +78,8 @@ export type SyncStatus =
  *
  * @since 0.1.0
  */
-export type BlockReason = 'failed' | 'refused' | 'downgrade' | 'native_version' | 'rate_limited';
+export type BlockReason =
+  'failed' | 'refused' | 'downgrade' | 'native_version' | 'withheld' | 'rate_limited';
 
 export interface LatestResult {
   /**
@@ -101,6 +102,13 @@ export interface LatestResult {
    * @since 0.1.0
    */
   reason?: BlockReason;
+
+  /**
+   * With the reason `withheld`: the server's own word for it, for people.
+   *
+   * @since 0.1.0
+   */
+  message?: string;
 
   /**
    * What is on offer, where there is something.
@@ -187,6 +195,13 @@ export interface SyncResult {
    * @since 0.1.0
    */
   reason?: BlockReason;
+
+  /**
+   * With the reason `withheld`: the server's own word for it, for people.
+   *
+   * @since 0.1.0
+   */
+  message?: string;
 }
 
 export interface CurrentResult {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(super) fn is_long(method: &str) -> bool {
     matches!(
         method,
-        "getLatest" | "download" | "sync" | "flush" | "verify"
+        "getLatest" | "download" | "sync" | "flush" | "verify" | "listChannels"
     )
 }
 
@@ -91,7 +91,12 @@ async fn device(updater: &Updater, method: &str, params: &Value) -> Result<Value
             updater.set_channel(channel).await?;
             Ok(json!({"channel": updater.channel()?}))
         }
-        "getChannel" => Ok(json!({"channel": updater.channel()?})),
+        "unsetChannel" => {
+            updater.set_channel(None).await?;
+            Ok(json!({"channel": updater.channel()?}))
+        }
+        "getChannel" => Ok(json!({"channel": updater.assigned_channel().await?})),
+        "listChannels" => Ok(json!({"channels": updater.channels().await?})),
         "getDeviceId" => Ok(json!({"deviceId": updater.device_id()?})),
         "setCustomId" => {
             let CustomId { custom_id } = read(params)?;

@@ -94,7 +94,7 @@ impl fmt::Display for Report {
 }
 
 /// The private keys in these files; those of RSA sign with `rsa` where it is given.
-pub(super) fn signers(
+pub(crate) fn signers(
     paths: &[PathBuf],
     rsa: Option<SignatureAlgorithm>,
 ) -> Result<Vec<Signer>, Failure> {

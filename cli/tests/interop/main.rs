@@ -4,10 +4,14 @@
 //! all of them first.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../../../tests/capgo_server/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod capgo_server;
 #[path = "../../../tests/skipped/mod.rs"]
 mod skipped;
 mod support;
 
+mod capgo_cli;
 mod documents;
 mod dsse_python;
 mod nginx;

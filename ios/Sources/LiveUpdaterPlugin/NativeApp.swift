@@ -12,6 +12,8 @@ struct NativeApp {
     var version: String
     /// Names the installed build: it changes with every installation, also with one of the same version.
     var build: String
+    /// The build's number, as its developer counts.
+    var number: String?
     /// The web files in the app's package.
     var builtin: URL
     /// Where the core keeps bundles and state.
@@ -30,6 +32,7 @@ struct NativeApp {
             id: bundle.bundleIdentifier,
             version: version,
             build: "\(version) (\(number)) \(changed(bundle.bundleURL.appendingPathComponent("Info.plist")))",
+            number: number,
             builtin: (bundle.resourceURL ?? bundle.bundleURL).appendingPathComponent("public", isDirectory: true),
             store: (support.first ?? bundle.bundleURL).appendingPathComponent("live-updater", isDirectory: true)
         )
@@ -46,7 +49,9 @@ struct NativeApp {
             nativeVersion: version,
             nativeBuild: build,
             bootId: Self.bootId,
-            debuggable: Self.isDebuggable
+            debuggable: Self.isDebuggable,
+            versionCode: number,
+            osVersion: Self.osVersion
         )
     }
 
@@ -66,6 +71,11 @@ struct NativeApp {
         values.isExcludedFromBackup = true
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try? folder.setResourceValues(values)
+    }
+
+    private static var osVersion: String {
+        let version = ProcessInfo.processInfo.operatingSystemVersion
+        return "\(version.majorVersion).\(version.minorVersion).\(version.patchVersion)"
     }
 
     private static func changed(_ file: URL) -> Int {

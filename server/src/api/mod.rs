@@ -1,5 +1,6 @@
 //! The endpoints. One file a resource.
 
+mod admin;
 mod answer;
 mod bundle_file;
 mod caller;
@@ -32,6 +33,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .merge(capgo::device_endpoints())
         .merge(capgo::developer_endpoints())
         .merge(manage::router())
+        .merge(admin::router())
         .nest("/bundle", capgo::bundle::router())
         .route("/bundle/", any(capgo::bundle::with_slash))
         .layer(DefaultBodyLimit::max(MAX_JSON))

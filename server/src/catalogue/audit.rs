@@ -13,6 +13,7 @@ pub(crate) struct AuditEntry {
     pub(crate) app: Option<String>,
     /// The id of the key that was used.
     pub(crate) key_id: String,
+    pub(crate) key_name: Option<String>,
     pub(crate) action: String,
     pub(crate) detail: String,
     pub(crate) at: String,
@@ -46,8 +47,9 @@ pub(crate) fn list(
     app: &str,
     most: u64,
 ) -> Result<Vec<AuditEntry>, DatabaseError> {
-    let query = "SELECT app, key_id, action, detail, at FROM audit WHERE app = ?1 \
-                 ORDER BY id DESC LIMIT ?2";
+    let query = "SELECT audit.app, key_id, action, detail, at, api_keys.name FROM audit \
+                 LEFT JOIN api_keys ON api_keys.id = audit.key_id \
+                 WHERE audit.app = ?1 ORDER BY audit.id DESC LIMIT ?2";
     let rows = sql.query(query, &[app.into(), most.into()])?;
     let entries = rows.iter().map(|row| {
         Ok(AuditEntry {
@@ -56,6 +58,7 @@ pub(crate) fn list(
             action: row.text(2)?,
             detail: row.text(3)?,
             at: clock::iso(row.integer(4)?),
+            key_name: row.optional_text(5)?,
         })
     });
     entries.collect()

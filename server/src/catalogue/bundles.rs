@@ -204,6 +204,13 @@ pub(crate) fn delete(sql: &mut dyn Sql, id: i64) -> Result<(), DatabaseError> {
     sql.execute(update, &[now.into(), id.into()]).map(|_| ())
 }
 
+/// How many bundles of an app can be listed.
+pub(crate) fn count(sql: &mut dyn Sql, app: &str) -> Result<u64, DatabaseError> {
+    let query = "SELECT COUNT(*) FROM bundles WHERE app = ?1 AND deleted_at IS NULL";
+    let row = sql.query_one(query, &[app.into()])?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
 /// How many bundles an app has here, and how many bytes they are.
 pub(crate) fn usage(sql: &mut dyn Sql, app: &str) -> Result<(u64, u64), DatabaseError> {
     let query = "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM bundles \

@@ -104,12 +104,13 @@ impl Shared {
         Ok(released)
     }
 
-    /// Changes the rollout of a channel.
+    /// Changes the rollout of a channel, where it is still the expected one.
     pub(crate) async fn change_rollout(
         &self,
         key: KeyRecord,
         app: &str,
         channel: ChannelName,
+        expected: Option<i64>,
         change: RolloutChange,
     ) -> Result<ReleaseRecord, ApiError> {
         let id = app.to_owned();
@@ -124,6 +125,10 @@ impl Shared {
                     .cloned()
             };
             let mut release = find(false).ok_or(ApiError::NotFound("Rollout"))?;
+            if expected.is_some_and(|expected| expected != release.id) {
+                let message = "Another release rolls out by now: look at it first";
+                return Err(ApiError::conflict("rollout_changed", message));
+            }
             let moves_up = apply(&mut release, change)?;
             releases::update(sql, &release)?;
             // Devices take no statement below one that they have seen: what some of them move to
@@ -261,7 +266,10 @@ fn resolve(
 
 /// What all devices of a channel had before: while something rolls out, what the others have;
 /// else the newest other bundle that is still there.
-fn previous(sql: &mut dyn Sql, channel: &ChannelRecord) -> Result<Option<BundleRecord>, ApiError> {
+pub(crate) fn previous(
+    sql: &mut dyn Sql,
+    channel: &ChannelRecord,
+) -> Result<Option<BundleRecord>, ApiError> {
     let open = releases::open(sql, channel.id)?;
     let rolls_out = open
         .iter()

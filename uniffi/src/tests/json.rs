@@ -39,6 +39,7 @@ fn what_is_found() {
     let latest = Latest {
         status: LatestStatus::Blocked,
         reason: Some(BlockReason::RateLimited),
+        message: None,
         version: Some("2.0.0".to_owned()),
         release: Some(Release {
             version: "2.0.0".to_owned(),
@@ -75,6 +76,7 @@ fn how_a_sync_and_a_flush_ended() {
         status: SyncStatus::Downloaded,
         bundle: Some(bundle()),
         reason: None,
+        message: None,
     };
     assert_eq!(
         read(&outcome.json()),
@@ -84,6 +86,7 @@ fn how_a_sync_and_a_flush_ended() {
         status: SyncStatus::RolledBack,
         bundle: None,
         reason: None,
+        message: None,
     };
     assert_eq!(read(&rolled_back.json()), json!({"status": "rolledBack"}));
     let flushed = Flushed {

@@ -133,6 +133,10 @@ pub(super) fn options(root: &str, config: &str) -> OpenOptions {
         native_build: None,
         boot_id: None,
         debuggable: false,
+        version_code: None,
+        os_version: None,
+        install_source: None,
+        emulator: false,
     }
 }
 

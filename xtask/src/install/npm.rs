@@ -25,7 +25,7 @@ impl NpmPackages {
         folder: Some("interop"),
     };
 
-    /// A Kotlin compiler, Capacitor's sources, a browser's remote control and Node.js 22.
+    /// A Kotlin compiler, Capacitor's sources, a browser's remote control, a checker of accessibility and Node.js 22.
     pub(crate) const TOOLS: Self = Self {
         pinned: "xtask/tools",
         folder: Some("tools"),

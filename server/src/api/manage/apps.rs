@@ -14,10 +14,11 @@ use crate::api::caller::Caller;
 use crate::api::capgo::bundle::{Pages, view};
 use crate::api::input::{self, optional, required};
 use crate::catalogue::apps::{self, AppRecord};
-use crate::catalogue::bundles;
+use crate::catalogue::bundles::{self, BundleRecord};
 use crate::catalogue::keys::Permission;
 use crate::catalogue::releases;
 use crate::clock;
+use crate::database::Sql;
 use crate::error::ApiError;
 use crate::service::Shared;
 use crate::service::bundles::own_app;
@@ -131,19 +132,65 @@ pub(super) async fn bundles(
         own_app(sql, &key, &app)?;
         let mut listed = Vec::new();
         for record in bundles::list(sql, &app, page)? {
-            let mut shown = view(&record, &key.organisation);
-            if let Some(fields) = shown.as_object_mut() {
-                let channels = releases::channels_of(sql, record.id)?;
-                fields.insert("channels".to_owned(), channels.into());
-                fields.insert("mandatory".to_owned(), record.bundle.mandatory.into());
-                let notes = record.bundle.release_notes;
-                fields.insert("releaseNotes".to_owned(), notes.into());
-            }
-            listed.push(shown);
+            listed.push(bundle_view(sql, &record, &key.organisation)?);
         }
-        Ok::<_, ApiError>(listed)
+        Ok::<_, ApiError>((listed, bundles::count(sql, &app)?))
     });
-    Ok(fresh(json!({ "bundles": listed.await? })))
+    let (listed, total) = listed.await?;
+    Ok(fresh(json!({
+        "bundles": listed,
+        "total": total,
+        "pageSize": page.take,
+    })))
+}
+
+/// Deletes a version that no channel gives.
+pub(super) async fn delete_bundle(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path((app, version)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Write, "bundles")?;
+    shared.delete_bundle(key, &app, &version).await?;
+    Ok(fresh(json!({ "status": "ok" })))
+}
+
+/// One version of an app.
+pub(super) async fn bundle(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path((app, version)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Read, WHAT)?;
+    let shown = shared.database.read(move |sql| {
+        own_app(sql, &key, &app)?;
+        let found = bundles::find_version(sql, &app, &version)?;
+        let found = found.ok_or(ApiError::NotFound("Bundle"))?;
+        bundle_view(sql, &found, &key.organisation)
+    });
+    Ok(fresh(shown.await?))
+}
+
+/// What Capgo's interface tells of a bundle, and what it has no words for.
+fn bundle_view(
+    sql: &mut dyn Sql,
+    record: &BundleRecord,
+    organisation: &str,
+) -> Result<Value, ApiError> {
+    let mut shown = view(record, organisation);
+    let bundle = &record.bundle;
+    let more = json!({
+        "channels": releases::channels_of(sql, record.id)?,
+        "mandatory": bundle.mandatory,
+        "releaseNotes": bundle.release_notes,
+        "signature": bundle.signature,
+        "minAppVersion": bundle.min_app_version,
+        "maxAppVersion": bundle.max_app_version,
+    });
+    if let (Some(fields), Value::Object(more)) = (shown.as_object_mut(), more) {
+        fields.extend(more);
+    }
+    Ok(shown)
 }
 
 fn app_view(app: &AppRecord, bundles: u64, bytes: u64) -> Value {

@@ -21,7 +21,7 @@ use crate::database::Sql;
 use crate::error::ApiError;
 use crate::service::Shared;
 use crate::service::bundles::own_app;
-use crate::service::releases::{ChannelName, RolloutChange, Target, find_channel};
+use crate::service::releases::{ChannelName, RolloutChange, Target, find_channel, previous};
 
 const WHAT: &str = "channels";
 /// How many releases of a channel are told of.
@@ -175,9 +175,12 @@ pub(super) async fn release(
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ChangeRollout {
     percent: Option<f64>,
     action: Option<String>,
+    /// The release that is meant: where another one rolls out by now, nothing changes.
+    release_id: Option<i64>,
 }
 
 pub(super) async fn change_rollout(
@@ -199,8 +202,26 @@ pub(super) async fn change_rollout(
         }
     };
     let channel = ChannelName::Name(name);
-    let changed = shared.change_rollout(key, &app, channel, change).await?;
+    let changed = shared.change_rollout(key, &app, channel, body.release_id, change);
+    let changed = changed.await?;
     answer_release(&shared, app, changed).await
+}
+
+/// What going back would lead to.
+pub(super) async fn way_back(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path((app, name)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Read, WHAT)?;
+    let found = shared.database.read(move |sql| {
+        own_app(sql, &key, &app)?;
+        let channel = find_channel(sql, &app, &ChannelName::Name(name))?;
+        previous(sql, &channel)
+    });
+    let version = found.await?.map(|found| found.bundle.version);
+    let version = version.unwrap_or_else(|| "builtin".to_owned());
+    Ok(fresh(json!({ "version": version })))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -18,12 +18,14 @@ use crate::service::analytics;
 use crate::service::bundles::own_app;
 
 const WHAT: &str = "analytics";
-const MOST_DAYS: u32 = 366;
+const MOST_DAYS: u32 = 400;
 const MOST_CHANGES: u64 = 200;
 
 #[derive(Debug, Deserialize)]
 struct Period {
     days: Option<u32>,
+    /// So many versions are told of one by one, the others as one.
+    versions: Option<usize>,
 }
 
 pub(super) async fn analytics(
@@ -35,9 +37,10 @@ pub(super) async fn analytics(
     let key = caller.may(Permission::Read, WHAT)?;
     let period: Period = input::query(asked.as_deref())?;
     let days = period.days.unwrap_or(30).clamp(1, MOST_DAYS);
+    let most = period.versions.unwrap_or(usize::MAX);
     let figures = shared.database.read(move |sql| {
         own_app(sql, &key, &app)?;
-        Ok::<_, ApiError>(analytics::collect(sql, &app, days)?)
+        Ok::<_, ApiError>(analytics::collect(sql, &app, days, most)?)
     });
     Ok(fresh(figures.await?))
 }

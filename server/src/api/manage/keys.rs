@@ -73,6 +73,24 @@ pub(super) async fn revoke(
     Ok(fresh(json!({ "status": "ok" })))
 }
 
+/// Whose key this is and what it may do, so that nobody is offered what would be refused.
+pub(super) async fn caller(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+) -> Result<Response, ApiError> {
+    let key = caller.may(Permission::Read, WHAT)?;
+    let mut shown = view(&key);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert(
+            "maxBundleBytes".to_owned(),
+            shared.settings.max_bundle_bytes.into(),
+        );
+        let url = shared.settings.public_url.as_ref().map(|url| url.as_str());
+        fields.insert("publicUrl".to_owned(), url.into());
+    }
+    Ok(fresh(shown))
+}
+
 fn view(key: &KeyRecord) -> Value {
     json!({
         "id": key.id,

@@ -8,7 +8,7 @@ mod keys;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, patch, post, put};
+use axum::routing::{delete, get, patch, put};
 
 use crate::service::Shared;
 
@@ -17,6 +17,10 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/apps", get(apps::list).post(apps::create))
         .route("/api/v1/apps/{app}", get(apps::show).patch(apps::change))
         .route("/api/v1/apps/{app}/bundles", get(apps::bundles))
+        .route(
+            "/api/v1/apps/{app}/bundles/{version}",
+            get(apps::bundle).delete(apps::delete_bundle),
+        )
         .route("/api/v1/apps/{app}/analytics", get(figures::analytics))
         .route("/api/v1/apps/{app}/audit", get(figures::audit))
         .route("/api/v1/apps/{app}/channels", get(channels::list))
@@ -34,8 +38,9 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         )
         .route(
             "/api/v1/apps/{app}/channels/{channel}/rollback",
-            post(channels::roll_back),
+            get(channels::way_back).post(channels::roll_back),
         )
+        .route("/api/v1/caller", get(keys::caller))
         .route("/api/v1/keys", get(keys::list).post(keys::create))
         .route("/api/v1/keys/{id}", delete(keys::revoke))
 }

@@ -748,6 +748,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_live_updater_ffi_checksum_method_updater_channel(
     ): Int
+    external fun uniffi_live_updater_ffi_checksum_method_updater_channels(
+    ): Int
     external fun uniffi_live_updater_ffi_checksum_method_updater_clear_blocked(
     ): Int
     external fun uniffi_live_updater_ffi_checksum_method_updater_current(
@@ -855,6 +857,8 @@ internal object UniffiLib {
     external fun uniffi_live_updater_ffi_fn_method_updater_cancel(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_live_updater_ffi_fn_method_updater_channel(`ptr`: Long,
+    ): Long
+    external fun uniffi_live_updater_ffi_fn_method_updater_channels(`ptr`: Long,
     ): Long
     external fun uniffi_live_updater_ffi_fn_method_updater_clear_blocked(`ptr`: Long,`version`: RustBuffer.ByValue,
     ): Long
@@ -1078,7 +1082,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_live_updater_ffi_checksum_method_updater_cancel() and 0xFFFF) != 26369) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_live_updater_ffi_checksum_method_updater_channel() and 0xFFFF) != 15940) {
+    if ((lib.uniffi_live_updater_ffi_checksum_method_updater_channel() and 0xFFFF) != 57319) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_live_updater_ffi_checksum_method_updater_channels() and 0xFFFF) != 45654) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_live_updater_ffi_checksum_method_updater_clear_blocked() and 0xFFFF) != 35377) {
@@ -2345,9 +2352,15 @@ public interface UpdaterInterface {
     fun `cancel`()
     
     /**
-     * The device's channel.
+     * The device's channel: the server's word for it where that decides on channels.
      */
     suspend fun `channel`(): kotlin.String
+    
+    /**
+     * The channels that the server has for this device; `invalid_request` where its protocol has no
+     * such list.
+     */
+    suspend fun `channels`(): List<Channel>
     
     /**
      * Lets versions that were rolled back or refused be installed again; all without `version`.
@@ -2667,7 +2680,7 @@ open class Updater: Disposable, AutoCloseable, UpdaterInterface
 
     
     /**
-     * The device's channel.
+     * The device's channel: the server's word for it where that decides on channels.
      */
     @Throws(UpdaterException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -2684,6 +2697,31 @@ open class Updater: Disposable, AutoCloseable, UpdaterInterface
         { future -> UniffiLib.ffi_live_updater_ffi_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterString.lift(it) },
+        // Error FFI converter
+        UpdaterException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The channels that the server has for this device; `invalid_request` where its protocol has no
+     * such list.
+     */
+    @Throws(UpdaterException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `channels`() : List<Channel> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_live_updater_ffi_fn_method_updater_channels(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_live_updater_ffi_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_live_updater_ffi_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_live_updater_ffi_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceTypeChannel.lift(it) },
         // Error FFI converter
         UpdaterException.ErrorHandler,
     )
@@ -3556,6 +3594,69 @@ public object FfiConverterTypeCallArguments: FfiConverterRustBuffer<CallArgument
 
 
 /**
+ * A channel that a server knows.
+ */
+data class Channel (
+    /**
+     * The server's id of it.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * Its name: what `setChannel` takes.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * Whether devices without a choice are on it.
+     */
+    val `public`: kotlin.Boolean
+    , 
+    /**
+     * Whether a device may choose it.
+     */
+    val `allowSelfSet`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeChannel: FfiConverterRustBuffer<Channel> {
+    override fun read(buf: ByteBuffer): Channel {
+        return Channel(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Channel) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterBoolean.allocationSize(value.`public`) +
+            FfiConverterBoolean.allocationSize(value.`allowSelfSet`)
+    )
+
+    override fun write(value: Channel, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterBoolean.write(value.`public`, buf)
+            FfiConverterBoolean.write(value.`allowSelfSet`, buf)
+    }
+}
+
+
+
+/**
  * A bundle at an address that the app knows. It needs a version and a checksum, or a release
  * statement, which has both.
  */
@@ -3710,6 +3811,11 @@ data class Latest (
     val `reason`: BlockReason?
     , 
     /**
+     * The server's own word for why it is withheld, for people.
+     */
+    val `message`: kotlin.String?
+    , 
+    /**
      * The release's version.
      */
     val `version`: kotlin.String?
@@ -3750,6 +3856,7 @@ public object FfiConverterTypeLatest: FfiConverterRustBuffer<Latest> {
             FfiConverterTypeLatestStatus.read(buf),
             FfiConverterOptionalTypeBlockReason.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterOptionalTypeRelease.read(buf),
         )
     }
@@ -3757,6 +3864,7 @@ public object FfiConverterTypeLatest: FfiConverterRustBuffer<Latest> {
     override fun allocationSize(value: Latest) = (
             FfiConverterTypeLatestStatus.allocationSize(value.`status`) +
             FfiConverterOptionalTypeBlockReason.allocationSize(value.`reason`) +
+            FfiConverterOptionalString.allocationSize(value.`message`) +
             FfiConverterOptionalString.allocationSize(value.`version`) +
             FfiConverterOptionalTypeRelease.allocationSize(value.`release`)
     )
@@ -3764,6 +3872,7 @@ public object FfiConverterTypeLatest: FfiConverterRustBuffer<Latest> {
     override fun write(value: Latest, buf: ByteBuffer) {
             FfiConverterTypeLatestStatus.write(value.`status`, buf)
             FfiConverterOptionalTypeBlockReason.write(value.`reason`, buf)
+            FfiConverterOptionalString.write(value.`message`, buf)
             FfiConverterOptionalString.write(value.`version`, buf)
             FfiConverterOptionalTypeRelease.write(value.`release`, buf)
     }
@@ -3949,6 +4058,27 @@ data class OpenOptions (
      * Whether this is a development build, which alone may speak to `dangerousInsecureHosts`.
      */
     val `debuggable`: kotlin.Boolean = false 
+    , 
+    /**
+     * The number of the native build: Android's `versionCode`, iOS's `CFBundleVersion`. Only Capgo's
+     * protocol tells it.
+     */
+    val `versionCode`: kotlin.String? = null 
+    , 
+    /**
+     * The version of the operating system. Only Capgo's protocol tells it.
+     */
+    val `osVersion`: kotlin.String? = null 
+    , 
+    /**
+     * Who installed the app: `google_play`, `amazon_appstore` … Only Capgo's protocol tells it.
+     */
+    val `installSource`: kotlin.String? = null 
+    , 
+    /**
+     * Whether this is an emulator or a simulator. Only Capgo's protocol tells it.
+     */
+    val `emulator`: kotlin.Boolean = false 
     
 ){
     
@@ -3973,6 +4103,10 @@ public object FfiConverterTypeOpenOptions: FfiConverterRustBuffer<OpenOptions> {
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -3984,7 +4118,11 @@ public object FfiConverterTypeOpenOptions: FfiConverterRustBuffer<OpenOptions> {
             FfiConverterOptionalString.allocationSize(value.`nativeVersion`) +
             FfiConverterOptionalString.allocationSize(value.`nativeBuild`) +
             FfiConverterOptionalString.allocationSize(value.`bootId`) +
-            FfiConverterBoolean.allocationSize(value.`debuggable`)
+            FfiConverterBoolean.allocationSize(value.`debuggable`) +
+            FfiConverterOptionalString.allocationSize(value.`versionCode`) +
+            FfiConverterOptionalString.allocationSize(value.`osVersion`) +
+            FfiConverterOptionalString.allocationSize(value.`installSource`) +
+            FfiConverterBoolean.allocationSize(value.`emulator`)
     )
 
     override fun write(value: OpenOptions, buf: ByteBuffer) {
@@ -3996,6 +4134,10 @@ public object FfiConverterTypeOpenOptions: FfiConverterRustBuffer<OpenOptions> {
             FfiConverterOptionalString.write(value.`nativeBuild`, buf)
             FfiConverterOptionalString.write(value.`bootId`, buf)
             FfiConverterBoolean.write(value.`debuggable`, buf)
+            FfiConverterOptionalString.write(value.`versionCode`, buf)
+            FfiConverterOptionalString.write(value.`osVersion`, buf)
+            FfiConverterOptionalString.write(value.`installSource`, buf)
+            FfiConverterBoolean.write(value.`emulator`, buf)
     }
 }
 
@@ -4153,6 +4295,11 @@ data class SyncOutcome (
      * Why it is blocked, where it is.
      */
     val `reason`: BlockReason?
+    , 
+    /**
+     * The server's own word for why it is withheld, for people.
+     */
+    val `message`: kotlin.String?
     
 ){
     
@@ -4185,19 +4332,22 @@ public object FfiConverterTypeSyncOutcome: FfiConverterRustBuffer<SyncOutcome> {
             FfiConverterTypeSyncStatus.read(buf),
             FfiConverterOptionalTypeBundleInfo.read(buf),
             FfiConverterOptionalTypeBlockReason.read(buf),
+            FfiConverterOptionalString.read(buf),
         )
     }
 
     override fun allocationSize(value: SyncOutcome) = (
             FfiConverterTypeSyncStatus.allocationSize(value.`status`) +
             FfiConverterOptionalTypeBundleInfo.allocationSize(value.`bundle`) +
-            FfiConverterOptionalTypeBlockReason.allocationSize(value.`reason`)
+            FfiConverterOptionalTypeBlockReason.allocationSize(value.`reason`) +
+            FfiConverterOptionalString.allocationSize(value.`message`)
     )
 
     override fun write(value: SyncOutcome, buf: ByteBuffer) {
             FfiConverterTypeSyncStatus.write(value.`status`, buf)
             FfiConverterOptionalTypeBundleInfo.write(value.`bundle`, buf)
             FfiConverterOptionalTypeBlockReason.write(value.`reason`, buf)
+            FfiConverterOptionalString.write(value.`message`, buf)
     }
 }
 
@@ -4228,7 +4378,11 @@ enum class BlockReason {
     /**
      * It is for older versions of the app.
      */
-    NATIVE_VERSION;
+    NATIVE_VERSION,
+    /**
+     * The server keeps what it has from this device.
+     */
+    WITHHELD;
 
     
 
@@ -5480,6 +5634,34 @@ public object FfiConverterSequenceTypeBundleInfo: FfiConverterRustBuffer<List<Bu
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeBundleInfo.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeChannel: FfiConverterRustBuffer<List<Channel>> {
+    override fun read(buf: ByteBuffer): List<Channel> {
+        val len = buf.getInt()
+        return List<Channel>(len) {
+            FfiConverterTypeChannel.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Channel>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeChannel.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Channel>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeChannel.write(it, buf)
         }
     }
 }

@@ -12,8 +12,10 @@ internal class InstalledApp(context: Context) {
 
     val version: String = info.versionName ?: "0"
 
+    val versionCode = PackageInfoCompat.getLongVersionCode(info).toString()
+
     /** Another one after each installation, of the same version too. */
-    val build = "$version (${PackageInfoCompat.getLongVersionCode(info)}) ${info.lastUpdateTime}"
+    val build = "$version ($versionCode) ${info.lastUpdateTime}"
 
     val isDebuggable = context.applicationInfo.flags and ApplicationInfo.FLAG_DEBUGGABLE != 0
 

@@ -1,6 +1,7 @@
 package io.github.liveupdater
 
 import android.content.Context
+import android.os.Build
 import com.getcapacitor.Logger
 import io.github.liveupdater.core.LogLevel
 import io.github.liveupdater.core.LogSink
@@ -29,6 +30,8 @@ internal object KeptUpdater {
             nativeBuild = app.build,
             bootId = app.bootId,
             debuggable = app.isDebuggable,
+            versionCode = app.versionCode,
+            osVersion = Build.VERSION.RELEASE,
         )
         return Updater.open(options, listener).also { updater = it }
     }
