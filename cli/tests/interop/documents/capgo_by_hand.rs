@@ -127,10 +127,10 @@ fn a_bundle_without_an_index_at_its_root_is_refused() {
     let (Some(service), Some(node)) = (Service::start(), Node::find()) else {
         return;
     };
-    // The folder itself is zipped along, as it happens.
-    fs::create_dir(service.path("outer")).unwrap();
-    fs::rename(service.path("dist"), service.path("outer/dist")).unwrap();
-    let arguments = ["unix", "outer", "my-app-1.2.3.zip", "1.2.3"];
+    fs::remove_file(service.path("dist/index.html")).unwrap();
+    fs::write(service.path("dist/assets/index.html"), "").unwrap();
+    fs::write(service.path("dist/readme.txt"), "").unwrap();
+    let arguments = ["unix", "dist", "my-app-1.2.3.zip", "1.2.3"];
     let made = script(&service, &node, "create_bundle.js", &arguments);
     let (_, kept) = service.curl(UPLOAD);
     let (url, checksum) = (
