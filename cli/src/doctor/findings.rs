@@ -70,7 +70,7 @@ impl Findings {
 
 impl Area<'_> {
     pub(super) fn ok(&mut self, code: &'static str, message: impl Into<String>) {
-        self.add(Level::Ok, code, message.into(), None);
+        self.add(Level::Ok, code, &message.into(), None);
     }
 
     pub(super) fn warning(
@@ -80,7 +80,7 @@ impl Area<'_> {
         fix: &'static str,
     ) {
         self.findings.warnings += 1;
-        self.add(Level::Warning, code, message.into(), Some(fix));
+        self.add(Level::Warning, code, &message.into(), Some(fix));
     }
 
     pub(super) fn problem(
@@ -90,22 +90,16 @@ impl Area<'_> {
         fix: &'static str,
     ) {
         self.findings.problems += 1;
-        self.add(Level::Problem, code, message.into(), Some(fix));
+        self.add(Level::Problem, code, &message.into(), Some(fix));
     }
 
-    fn add(
-        &mut self,
-        level: Level,
-        code: &'static str,
-        message: String,
-        fix: Option<&'static str>,
-    ) {
+    fn add(&mut self, level: Level, code: &'static str, message: &str, fix: Option<&'static str>) {
         self.findings.findings.push(Finding {
             area: self.name,
             level,
             code,
             // Much of it is what the server says.
-            message: plain(&message),
+            message: plain(message),
             fix,
         });
     }

@@ -105,7 +105,7 @@ fn create(client: &Client, wanted: &Create, output: &Output) -> Result<(), Failu
     let permission = wanted.permission.to_possible_value();
     let body = json!({
         "name": wanted.name,
-        "permission": permission.as_ref().map(|value| value.get_name()),
+        "permission": permission.as_ref().map(clap::builder::PossibleValue::get_name),
         "appId": wanted.for_app,
     });
     let made: NewKey = client.send(Method::POST, &PATH, &body)?;

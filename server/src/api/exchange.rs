@@ -78,7 +78,10 @@ pub(super) async fn exchange(
 
 /// RFC 9113, section 8.3.1: HTTP/2 names the host in `:authority`, and `Host` may be missing.
 fn name_host(parts: &mut Parts) {
-    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    let authority = parts
+        .uri
+        .authority()
+        .map(axum::http::uri::Authority::as_str);
     let host = authority.and_then(|authority| HeaderValue::from_str(authority).ok());
     if let Some(host) = host {
         parts.headers.entry(header::HOST).or_insert(host);

@@ -56,12 +56,12 @@ fn query(change: Value) -> String {
 fn world() -> World {
     let world = World::new();
     world.upload(APP, "1.1.0", &bundle("one")).ok();
-    give(&world, "production", json!({ "version": "1.1.0" }));
+    give(&world, "production", &json!({ "version": "1.1.0" }));
     world
 }
 
-fn give(world: &World, channel: &str, release: Value) {
-    world.release(APP, channel, &release).ok();
+fn give(world: &World, channel: &str, release: &Value) {
+    world.release(APP, channel, release).ok();
 }
 
 /// Changes a channel by Capgo's interface, which makes it where there is none.
@@ -110,7 +110,7 @@ fn session_key_and_checksum_of_an_encrypted_bundle_are_given_as_they_are() {
     );
     let key = [("authorization", world.key())];
     world.send("PUT", &path, &key, b"encrypted".to_vec()).ok();
-    give(&world, "production", json!({ "version": "1.1.0" }));
+    give(&world, "production", &json!({ "version": "1.1.0" }));
     let offered = update(&world, json!({ "key_id": "MIIBCgKCAQEA" }));
     assert_eq!(offered["session_key"], "iv:key");
     assert_eq!(offered["checksum"], "c2lnbmVk");
@@ -125,7 +125,7 @@ fn session_key_and_checksum_of_an_encrypted_bundle_are_given_as_they_are() {
 #[test]
 fn a_channel_that_goes_back_to_builtin_says_that_and_nothing_else() {
     let world = world();
-    give(&world, "production", json!({ "version": "builtin" }));
+    give(&world, "production", &json!({ "version": "builtin" }));
     let back = update(&world, json!({ "version_name": "1.1.0" }));
     assert_eq!(back, json!({ "version": "builtin" }));
     let there = update(&world, json!({}));
@@ -361,7 +361,7 @@ fn a_rollout_pauses_by_what_capgos_devices_tell() {
     give(
         &world,
         "production",
-        json!({ "version": "1.2.0", "rollout": 99 }),
+        &json!({ "version": "1.2.0", "rollout": 99 }),
     );
     for device in 0..4 {
         let id = format!("{device}b3f4c5e-8a5d-4d9f-9b9b-0c6d3e1f2a3b");

@@ -76,7 +76,9 @@ impl Report {
         let Some(channel) = &self.gives else {
             return "gives nothing".to_owned();
         };
-        let full = channel.full().map(|full| full.shown_version());
+        let full = channel
+            .full()
+            .map(super::super::answers::Release::shown_version);
         let others = full.unwrap_or("what they have");
         match channel.partial() {
             Some(partial) => {

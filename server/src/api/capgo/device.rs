@@ -239,7 +239,7 @@ mod tests {
 
     use super::*;
 
-    fn told(change: Value) -> Result<Device, Flaw> {
+    fn told(change: &Value) -> Result<Device, Flaw> {
         let mut fields = json!({
             "platform": "android",
             "device_id": "0B3F4C5E-8A5D-4D9F-9B9B-0C6D3E1F2A3B",
@@ -262,12 +262,12 @@ mod tests {
 
     #[test]
     fn what_the_plugin_sends_is_read() {
-        let device = told(json!({})).unwrap();
+        let device = told(&json!({})).unwrap();
         assert_eq!(device.id, "0b3f4c5e-8a5d-4d9f-9b9b-0c6d3e1f2a3b");
         assert_eq!(device.running, None);
         assert_eq!(device.default_channel, None);
         assert!(device.is_prod && !device.is_emulator);
-        let queried = told(json!({ "is_prod": "false", "version_name": "1.2.3" })).unwrap();
+        let queried = told(&json!({ "is_prod": "false", "version_name": "1.2.3" })).unwrap();
         assert!(!queried.is_prod);
         assert_eq!(queried.running.as_deref(), Some("1.2.3"));
     }
@@ -294,22 +294,22 @@ mod tests {
         ] {
             for value in values {
                 assert_eq!(
-                    told(json!({ field: value })).unwrap_err(),
+                    told(&json!({ field: value })).unwrap_err(),
                     Flaw::Invalid(field)
                 );
             }
         }
         assert_eq!(
-            told(json!({ "install_source": "x".repeat(65) })).unwrap_err(),
+            told(&json!({ "install_source": "x".repeat(65) })).unwrap_err(),
             Flaw::Invalid("install_source")
         );
         assert_eq!(
-            told(json!({ "version_name": [] })).unwrap_err(),
+            told(&json!({ "version_name": [] })).unwrap_err(),
             Flaw::Invalid("version_name")
         );
         for field in ["app_id", "device_id", "platform"] {
             assert_eq!(
-                told(json!({ field: null })).unwrap_err(),
+                told(&json!({ field: null })).unwrap_err(),
                 Flaw::Missing(field)
             );
         }
@@ -325,7 +325,7 @@ mod tests {
             ("8.34.0", true),
             ("9.0.0", true),
         ] {
-            let device = told(json!({ "plugin_version": version })).unwrap();
+            let device = told(&json!({ "plugin_version": version })).unwrap();
             assert_eq!(device.has_plugin(34), has, "{version}");
         }
     }

@@ -85,7 +85,7 @@ pub(super) async fn caller(
             "maxBundleBytes".to_owned(),
             shared.settings.max_bundle_bytes.into(),
         );
-        let url = shared.settings.public_url.as_ref().map(|url| url.as_str());
+        let url = shared.settings.public_url.as_ref().map(url::Url::as_str);
         fields.insert("publicUrl".to_owned(), url.into());
     }
     Ok(fresh(shown))
