@@ -144,10 +144,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     }
     // What devices get is what the service says, not what was asked of it.
     let after = match arguments.dry_run {
-        true => channel.clone(),
+        true => channel,
         false => place.channel()?,
     };
-    warnings.extend(step::doubts(channel.as_ref(), &step, after.as_ref()));
+    warnings.extend(step::doubt(after.as_ref(), step));
     for warning in &warnings {
         output.warn(warning);
     }
@@ -332,8 +332,14 @@ impl Place<'_> {
                     "statement": statement,
                 });
                 let path = ["api", "v1", "apps", app, "channels", name, "releases"];
-                self.client.send::<Release>(Method::POST, &path, &body)?;
-                Ok(())
+                let released = self.client.send::<Release>(Method::POST, &path, &body);
+                released.map(drop).map_err(|error| match &*error.code {
+                    "statement_needed" => {
+                        let message = format!("{} (--statement PRIVATE.pem)", error.message);
+                        Failure::new(error.code, message)
+                    }
+                    _ => error.into(),
+                })
             }
         }
     }

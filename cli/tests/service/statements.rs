@@ -39,14 +39,16 @@ fn a_device_takes_a_release_with_its_statement_and_the_way_back() {
 }
 
 #[test]
-fn a_release_without_a_statement_is_warned_of_where_there_were_some() {
+fn a_release_without_a_statement_is_refused_where_there_were_some() {
     let site = Site::with_keys();
     site.publish("1.0.1", KEY);
-    let published = site.publish("1.1.0", "");
-    assert_eq!(
-        published["warnings"][0]["code"], "no_statement",
-        "{published}"
-    );
+    site.build("1.1.0");
+    let message = site.fails("publish dist --version 1.1.0", 1, "statement_needed");
+    assert!(message.contains("--statement"), "{message}");
+    // What was sent is there, and only its release is made up for.
+    let published = site.publish("1.1.0", KEY);
+    assert_eq!(published["uploaded"], false);
+    assert_eq!(published["gives"]["releases"][0]["isSigned"], true);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A bundle is sent once more where the connection breaks, and not at all where it would be refused.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -18,24 +18,28 @@ fn cutting_proxy(to: &str) -> (String, Arc<AtomicBool>) {
     let told = Arc::clone(&has_cut);
     thread::spawn(move || {
         for client in listener.incoming() {
-            let (mut client, server) = (client.unwrap(), TcpStream::connect(&to).unwrap());
-            let mut head = vec![0; 4096];
-            let length = client.read(&mut head).unwrap_or(0);
-            head.truncate(length);
-            let is_upload = head.starts_with(b"PUT");
-            (&server).write_all(&head).unwrap();
-            if is_upload && !told.swap(true, Ordering::SeqCst) {
-                // Some of the body, and then nothing any more.
-                let mut some = [0; 20_000];
-                let _ = client.read(&mut some);
-                continue;
-            }
-            let (mut from, mut into) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (client, server) = (client.unwrap(), TcpStream::connect(&to).unwrap());
+            let (mut from, mut into) = (server.try_clone().unwrap(), client.try_clone().unwrap());
             thread::spawn(move || std::io::copy(&mut from, &mut into));
-            thread::spawn(move || std::io::copy(&mut &server, &mut client));
+            let told = Arc::clone(&told);
+            thread::spawn(move || pass_on(client, server, &told));
         }
     });
     (url, has_cut)
+}
+
+fn pass_on(mut client: TcpStream, mut server: TcpStream, has_cut: &AtomicBool) {
+    let mut bytes = vec![0; 16 * 1024];
+    let mut is_last = false;
+    while let Ok(length @ 1..) = client.read(&mut bytes) {
+        if server.write_all(&bytes[..length]).is_err() || is_last {
+            break;
+        }
+        // Some of the body is passed on, and then nothing any more.
+        is_last = bytes.starts_with(b"PUT") && !has_cut.swap(true, Ordering::SeqCst);
+    }
+    let _ = client.shutdown(Shutdown::Both);
+    let _ = server.shutdown(Shutdown::Both);
 }
 
 #[test]

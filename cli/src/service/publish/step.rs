@@ -83,35 +83,17 @@ pub(super) fn differences(
     Some(Warning::new("known_bundle", message))
 }
 
-/// What may not be meant about a channel that was so, and is so afterwards.
-pub(super) fn doubts(
-    before: Option<&Channel>,
-    step: &Step,
-    after: Option<&Channel>,
-) -> Option<Warning> {
-    let (before, after) = (before?, after?);
-    match (step, before.partial(), after.releases.first()) {
-        (Step::Nothing, Some(partial), _) if partial.is_paused() => {
-            let message = format!(
-                "the rollout of {} is paused, and stays so: `live-updater rollout resume` goes on",
-                partial.shown_version()
-            );
-            Some(Warning::new("paused", message))
-        }
-        (Step::Release(_), _, Some(newest)) => {
-            let is_new = newest.sequence > before.sequence;
-            let had_some = before.releases.iter().any(|release| release.is_signed);
-            if !is_new || newest.is_signed || !had_some {
-                return None;
-            }
-            let message = format!(
-                "channel {} gave releases with statements, and this one has none: devices of the trust mode `statement` refuse it. Say --statement PRIVATE.pem",
-                before.name
-            );
-            Some(Warning::new("no_statement", message))
-        }
-        _ => None,
+/// What may not be meant.
+pub(super) fn doubt(channel: Option<&Channel>, step: Step) -> Option<Warning> {
+    let partial = channel?.partial().filter(|partial| partial.is_paused())?;
+    if step != Step::Nothing {
+        return None;
     }
+    let message = format!(
+        "the rollout of {} is paused, and stays so: `live-updater rollout resume` goes on",
+        partial.shown_version()
+    );
+    Some(Warning::new("paused", message))
 }
 
 #[cfg(test)]
@@ -160,8 +142,7 @@ mod tests {
         for wanted in [None, Some(10.0), Some(50.0)] {
             assert_eq!(next_step(Some(&channel), "1.2.0", wanted), Step::Nothing);
         }
-        let doubt = doubts(Some(&channel), &Step::Nothing, Some(&channel));
-        assert!(doubt.is_some());
+        assert!(doubt(Some(&channel), Step::Nothing).is_some());
     }
 
     fn channel(releases: &[(&str, &str, f64)]) -> Channel {
