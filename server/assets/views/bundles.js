@@ -11,6 +11,9 @@ import { table } from '../table.js';
 import { releaseTo } from './release.js';
 import { commands } from './setup.js';
 
+const SHORT = 160;
+const FEW_LINES = 4;
+
 export async function bundlesView(context) {
   const { app, query } = context;
   const page = Math.max(0, Math.trunc(Number(query.get('page'))) || 0);
@@ -57,11 +60,19 @@ function checksum(bundle) {
 
 function notes(bundle) {
   const parts = [
-    bundle.releaseNotes ? element('div', { class: 'notes' }, bundle.releaseNotes) : null,
-    bundle.comment ? element('div', { class: 'notes muted' }, bundle.comment) : null,
+    bundle.releaseNotes ? note(bundle.releaseNotes, 'notes') : null,
+    bundle.comment ? note(bundle.comment, 'notes muted') : null,
     bundle.link ? element('div', { class: 'notes' }, webLink(bundle.link)) : null,
   ].filter(Boolean);
   return parts.length > 0 ? parts : '–';
+}
+
+/** What is long opens where it is wanted, so that one note doesn't push all other bundles away. */
+function note(text, kind) {
+  const whole = element('div', { class: kind }, text);
+  if (text.length <= SHORT && text.split('\n').length <= FEW_LINES) return whole;
+  const begin = `${text.split('\n', 1)[0].slice(0, SHORT / 2)}…`;
+  return element('details', {}, element('summary', {}, begin), whole);
 }
 
 function actions(context) {
