@@ -4,6 +4,7 @@ pub(crate) mod apps;
 pub(crate) mod bundles;
 pub(crate) mod channel;
 pub(crate) mod keys;
+pub(crate) mod organisations;
 pub(crate) mod publish;
 pub(crate) mod rollback;
 pub(crate) mod rollout;

@@ -24,8 +24,8 @@ use tokio_rustls::TlsAcceptor;
 use tower::{ServiceExt as _, service_fn};
 
 use crate::api;
-use crate::catalogue::keys::{self, ApiKey, KeyRecord, Permission};
-use crate::clock;
+use crate::catalogue::keys::{self, ApiKey, KeyRecord};
+use crate::catalogue::organisations::{self, Organisation};
 use crate::database::{Database, DatabaseError};
 use crate::error::ApiError;
 use crate::service::{OpenError, Shared};
@@ -36,8 +36,6 @@ const MOST_CONNECTIONS: usize = 8_192;
 /// How long requests that are under way may take when the service ends.
 const FAREWELL: Duration = Duration::from_secs(10);
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// The organisation that a service begins with.
-const FIRST_ORGANISATION: &str = "default";
 
 /// An update service that is open.
 #[derive(Clone)]
@@ -260,18 +258,12 @@ async fn make_first_key(
     secret: ApiKey,
 ) -> Result<Option<String>, DatabaseError> {
     let made = database.write(move |sql| {
-        if keys::has_organisation(sql)? {
+        if organisations::is_any(sql)? {
             return Ok(None);
         }
-        keys::insert_organisation(sql, FIRST_ORGANISATION, FIRST_ORGANISATION)?;
-        let key = KeyRecord {
-            id: uuid::Uuid::new_v4().to_string(),
-            organisation: FIRST_ORGANISATION.to_owned(),
-            app: None,
-            name: "first".to_owned(),
-            permission: Permission::All,
-            created_at: clock::now(),
-        };
+        let first = Organisation::new(organisations::FIRST, organisations::FIRST);
+        organisations::insert(sql, &first)?;
+        let key = KeyRecord::first(&first.id);
         keys::insert(sql, &key, &secret)?;
         Ok::<_, DatabaseError>(Some(secret.reveal().to_owned()))
     });

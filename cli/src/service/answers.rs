@@ -144,6 +144,30 @@ pub(super) struct NewKey {
     pub(super) key: String,
 }
 
+/// Somebody with apps and keys of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Organisation {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) apps: u64,
+    pub(super) bytes: u64,
+    pub(super) created_at: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Organisations {
+    pub(super) organisations: Vec<Organisation>,
+}
+
+/// The only answer that holds the secret of an organisation's first key.
+#[derive(Deserialize)]
+pub(super) struct NewOrganisation {
+    #[serde(flatten)]
+    pub(super) about: Organisation,
+    pub(super) key: String,
+}
+
 /// That it was done.
 #[derive(Debug, Deserialize)]
 pub(super) struct Done {}

@@ -1,7 +1,7 @@
 //! `live-updater keys`
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -98,10 +98,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
 }
 
 fn create(client: &Client, wanted: &Create, output: &Output) -> Result<(), Failure> {
-    if let Some(out) = wanted.out.as_ref().filter(|out| out.exists()) {
-        let message = format!("{} exists: name another file", out.display());
-        return Err(Failure::new("exists", message));
-    }
+    must_be_free(wanted.out.as_deref())?;
     let permission = wanted.permission.to_possible_value();
     let body = json!({
         "name": wanted.name,
@@ -109,18 +106,31 @@ fn create(client: &Client, wanted: &Create, output: &Output) -> Result<(), Failu
         "appId": wanted.for_app,
     });
     let made: NewKey = client.send(Method::POST, &PATH, &body)?;
-    let shown = match &wanted.out {
-        Some(out) => {
-            write_new(out, &format!("{}\n", made.key), 0o600)?;
-            None
-        }
-        None => Some(made.key),
-    };
     output.result(&Created {
         about: made.about,
-        key: shown,
+        key: reveal_or_write(made.key, wanted.out.as_deref())?,
         key_file: wanted.out.clone(),
     })
+}
+
+/// Before a key is made: it could be told nowhere else afterwards.
+pub(super) fn must_be_free(out: Option<&Path>) -> Result<(), Failure> {
+    match out.filter(|out| out.exists()) {
+        Some(out) => {
+            let message = format!("{} exists: name another file", out.display());
+            Err(Failure::new("exists", message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The key, where it isn't written to a file.
+pub(super) fn reveal_or_write(key: String, out: Option<&Path>) -> Result<Option<String>, Failure> {
+    let Some(out) = out else {
+        return Ok(Some(key));
+    };
+    write_new(out, &format!("{key}\n"), 0o600)?;
+    Ok(None)
 }
 
 #[derive(Debug, Serialize)]

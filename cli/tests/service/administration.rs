@@ -52,6 +52,32 @@ fn a_key_is_told_once_and_can_be_ended() {
 }
 
 #[test]
+fn an_organisation_publishes_with_a_key_of_its_own() {
+    let site = Site::new();
+    let made = site.json("organisations create acme --out acme.key");
+    assert_eq!(made["id"], "acme");
+    assert_eq!(made["key"], json!(null));
+    site.fails("organisations create other --out acme.key", 1, "exists");
+    site.fails(
+        "organisations create acme",
+        1,
+        "organisation_already_exists",
+    );
+    let as_acme = |command: &str| {
+        let command = format!("--json {command} --server {} --key-file acme.key", site.url);
+        site.workshop.run(&command)
+    };
+    let published = as_acme("publish dist --version 1.1.0 --app-id com.acme.app");
+    assert_eq!(published.code, 0, "{published:?}");
+    as_acme("organisations list").assert_error(1, "forbidden");
+    let table = site.run("organisations list").stdout;
+    let row = table.lines().find(|line| line.starts_with("acme")).unwrap();
+    assert_eq!(row.split_whitespace().nth(2), Some("1"), "{table}");
+    let own = site.json("apps list");
+    assert_eq!(own["apps"], json!([]));
+}
+
+#[test]
 fn channels_are_made_changed_and_deleted() {
     let site = Site::new();
     site.json(&format!("apps create {APP}"));

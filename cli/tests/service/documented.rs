@@ -10,11 +10,12 @@ const PAGE: &str = include_str!("../../../docs/server.md");
 fn every_command_of_the_page_does_what_it_says() {
     let site = Site::new();
     let scripts = scripts();
-    let [publish, doctor, copy] = &scripts[..] else {
+    let [publish, organisation, doctor, copy] = &scripts[..] else {
         panic!("another command: see that it is run here: {scripts:?}");
     };
     run(&site, publish);
     assert_eq!(site.offered(), "1.1.0");
+    run(&site, organisation);
     run(&site, doctor);
 
     if site.workshop.other("sqlite3", &["--version"]).is_none() {

@@ -66,6 +66,11 @@ fn those_of_keys() {
 }
 
 #[test]
+fn those_of_organisations() {
+    try_all(&Site::new(), "organisations", &[]);
+}
+
+#[test]
 fn those_of_doctor() {
     let site = Site::with_keys();
     site.json("apps create com.example.app");

@@ -10,7 +10,7 @@ use axum::routing::get;
 use serde_json::json;
 
 use super::answer::fresh;
-use crate::catalogue::keys;
+use crate::catalogue::organisations;
 use crate::error::ApiError;
 use crate::service::Shared;
 
@@ -26,7 +26,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
 
 /// Ready is who reaches the database and the files.
 async fn ready(State(shared): State<Arc<Shared>>) -> Result<Response, ApiError> {
-    shared.database.read(keys::has_organisation).await?;
+    shared.database.read(organisations::is_any).await?;
     let files = shared.files.check().await;
     files.map_err(|source| ApiError::Storage {
         action: "The storage can't be used",

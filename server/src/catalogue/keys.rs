@@ -84,6 +84,18 @@ pub(crate) struct KeyRecord {
 const COLUMNS: &str = "id, organisation, app, name, permission, created_at";
 
 impl KeyRecord {
+    /// The first key of an organisation, which may do everything in it.
+    pub(crate) fn first(organisation: &str) -> Self {
+        Self {
+            id: uuid::Uuid::new_v4().to_string(),
+            organisation: organisation.to_owned(),
+            app: None,
+            name: "first".to_owned(),
+            permission: Permission::All,
+            created_at: clock::now(),
+        }
+    }
+
     fn from_row(row: &Row) -> Result<Self, DatabaseError> {
         let permission = Permission::parse(&row.text(4)?);
         Ok(Self {
@@ -147,22 +159,4 @@ pub(crate) fn revoke(
                   WHERE id = ?2 AND organisation = ?3 AND revoked_at IS NULL";
     let values = [clock::now().into(), id.into(), organisation.into()];
     Ok(sql.execute(update, &values)? > 0)
-}
-
-/// Makes an organisation, where there is none with this id.
-pub(crate) fn insert_organisation(
-    sql: &mut dyn Sql,
-    id: &str,
-    name: &str,
-) -> Result<bool, DatabaseError> {
-    let insert = "INSERT INTO organisations (id, name, created_at) VALUES (?1, ?2, ?3) \
-                  ON CONFLICT (id) DO NOTHING";
-    let values = [id.into(), name.into(), clock::now().into()];
-    Ok(sql.execute(insert, &values)? > 0)
-}
-
-/// Whether there is an organisation at all.
-pub(crate) fn has_organisation(sql: &mut dyn Sql) -> Result<bool, DatabaseError> {
-    let row = sql.query_one("SELECT id FROM organisations LIMIT 1", &[])?;
-    Ok(row.is_some())
 }

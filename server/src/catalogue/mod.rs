@@ -9,6 +9,7 @@ pub(crate) mod bundles;
 pub(crate) mod channels;
 pub(crate) mod devices;
 pub(crate) mod keys;
+pub(crate) mod organisations;
 pub(crate) mod releases;
 pub(crate) mod uploads;
 

@@ -1,14 +1,40 @@
-//! Apps and keys of an organisation.
+//! Organisations, their apps and keys.
 
 use super::Shared;
 use super::bundles::own_app;
 use crate::catalogue::apps::{self, AppRecord};
 use crate::catalogue::audit;
 use crate::catalogue::keys::{self, ApiKey, KeyRecord, Permission};
+use crate::catalogue::organisations::{self, Organisation};
 use crate::clock;
 use crate::error::ApiError;
 
 impl Shared {
+    /// Makes an organisation with a first key, and gives the key's secret this once.
+    pub(crate) async fn create_organisation(
+        &self,
+        by: KeyRecord,
+        id: &str,
+        name: &str,
+    ) -> Result<(Organisation, ApiKey), ApiError> {
+        if !apps::is_id(id) {
+            let message = "An organisation's id has up to 128 letters, digits, dots and lines";
+            return Err(ApiError::invalid("invalid_organisation_id", message));
+        }
+        let organisation = Organisation::new(id, name);
+        let secret = random_key()?;
+        let made = self.database.write(move |sql| {
+            if !organisations::insert(sql, &organisation)? {
+                let message = format!("Organisation {} already exists", organisation.id);
+                return Err(ApiError::conflict("organisation_already_exists", message));
+            }
+            keys::insert(sql, &KeyRecord::first(&organisation.id), &secret)?;
+            audit::record(sql, &by, None, "organisation.create", &organisation.id)?;
+            Ok::<_, ApiError>((organisation, secret))
+        });
+        made.await
+    }
+
     /// Makes an app.
     pub(crate) async fn create_app(
         &self,
@@ -65,7 +91,7 @@ impl Shared {
         permission: Permission,
         app: Option<&str>,
     ) -> Result<(KeyRecord, ApiKey), ApiError> {
-        let secret = ApiKey::random().map_err(|error| ApiError::Internal(error.to_string()))?;
+        let secret = random_key()?;
         let key = KeyRecord {
             id: uuid::Uuid::new_v4().to_string(),
             organisation: by.organisation.clone(),
@@ -96,4 +122,8 @@ impl Shared {
         });
         revoked.await
     }
+}
+
+fn random_key() -> Result<ApiKey, ApiError> {
+    ApiKey::random().map_err(|error| ApiError::Internal(error.to_string()))
 }

@@ -81,6 +81,112 @@ fn a_key_for_one_app_knows_no_other() {
     }
 }
 
+/// A service with an app, and the first key of another organisation.
+fn with_organisation() -> (World, String) {
+    let world = World::new();
+    world.upload(APP, "1.0.0", &bundle("one")).ok();
+    let body = json!({ "id": "acme", "name": "Acme Ltd" });
+    let made = world.ask("POST", "/api/v1/organisations", &body);
+    assert_eq!(made.status, 201, "{}", made.text());
+    let key = made.json()["key"].as_str().unwrap().to_owned();
+    (world, key)
+}
+
+#[test]
+fn an_organisation_sees_and_changes_nothing_of_another() {
+    let (world, key) = with_organisation();
+    let before = figures(&world);
+    for (_, method, path, body) in requests(APP) {
+        let answer = world.ask_as(&key, method, &path, &body);
+        assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text());
+    }
+    let path = format!("/api/v1/apps/{APP}/bundles/2.0.0");
+    let stolen = world.send("PUT", &path, &[("authorization", &key)], bundle("mine"));
+    assert_eq!(stolen.status, 404, "{}", stolen.text());
+    let taken = world.ask_as(&key, "POST", "/api/v1/apps", &json!({ "appId": APP }));
+    taken.is_refusal(409, "app_already_exists");
+    for (path, listed) in [("/api/v1/apps", "apps"), ("/api/v1/keys", "keys")] {
+        let answer = world.ask_as(&key, "GET", path, &Value::Null).ok().json();
+        let own = if listed == "keys" { 1 } else { 0 };
+        assert_eq!(answer[listed].as_array().unwrap().len(), own, "{path}");
+    }
+    assert_eq!(figures(&world), before);
+}
+
+/// All that the first organisation can see of its app, but for what looking changes.
+fn figures(world: &World) -> Vec<Value> {
+    let asked = requests(APP).into_iter();
+    let asked = asked.filter(|(_, method, _, _)| *method == "GET");
+    let asked = asked.map(|(_, method, path, body)| world.ask(method, &path, &body).ok().json());
+    asked.collect()
+}
+
+#[test]
+fn a_key_of_another_organisation_can_not_be_ended() {
+    let (world, key) = with_organisation();
+    let own = world.ask("GET", "/api/v1/keys", &Value::Null).ok().json();
+    let id = own["keys"][0]["id"].as_str().unwrap();
+    let path = format!("/api/v1/keys/{id}");
+    let answer = world.ask_as(&key, "DELETE", &path, &Value::Null);
+    assert_eq!(answer.status, 404);
+    world.ask("GET", "/api/v1/keys", &Value::Null).ok();
+}
+
+#[test]
+fn an_organisation_has_its_own_apps_and_keys() {
+    let (world, key) = with_organisation();
+    let app = json!({ "appId": "com.acme.app" });
+    assert_eq!(world.ask_as(&key, "POST", "/api/v1/apps", &app).status, 201);
+    let body = json!({ "name": "ci", "permission": "write", "appId": "com.acme.app" });
+    let made = world
+        .ask_as(&key, "POST", "/api/v1/keys", &body)
+        .ok()
+        .json();
+    let ci = made["key"].as_str().unwrap();
+    let path = "/api/v1/apps/com.acme.app/bundles/1.0.0";
+    world
+        .send("PUT", path, &[("authorization", ci)], bundle("acme"))
+        .ok();
+    let listed = world
+        .ask("GET", "/api/v1/organisations", &Value::Null)
+        .ok()
+        .json();
+    let acme = &listed["organisations"][1];
+    assert_eq!(acme["id"], "acme");
+    assert_eq!(acme["apps"], 1);
+    assert!(acme["bytes"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn only_who_runs_the_service_makes_organisations() {
+    let (world, key) = with_organisation();
+    let body = json!({ "id": "more" });
+    for (method, body) in [("GET", &Value::Null), ("POST", &body)] {
+        let path = "/api/v1/organisations";
+        world
+            .ask_as(&key, method, path, body)
+            .is_refusal(403, "forbidden");
+        let limited = json!({ "name": "ci", "permission": "write" });
+        let made = world.ask("POST", "/api/v1/keys", &limited).ok().json();
+        let limited = made["key"].as_str().unwrap();
+        world
+            .ask_as(limited, method, path, body)
+            .is_refusal(403, "forbidden");
+    }
+    for (id, code) in [
+        ("acme", "organisation_already_exists"),
+        ("default", "organisation_already_exists"),
+    ] {
+        world
+            .ask("POST", "/api/v1/organisations", &json!({ "id": id }))
+            .is_refusal(409, code);
+    }
+    for id in ["", "a/b", "../x", "a b", "ü"] {
+        let answer = world.ask("POST", "/api/v1/organisations", &json!({ "id": id }));
+        assert_eq!(answer.status, 400, "{id}: {}", answer.text());
+    }
+}
+
 #[test]
 fn a_key_does_what_it_is_for_and_no_more() {
     let order = ["read", "upload", "write", "all"];

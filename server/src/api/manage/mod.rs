@@ -1,9 +1,10 @@
-//! What the service's own page and command ask: apps, keys, channels, releases, figures.
+//! What the service's own page and command ask: organisations, apps, keys, channels, releases, figures.
 
 mod apps;
 mod channels;
 mod figures;
 mod keys;
+mod organisations;
 
 use std::sync::Arc;
 
@@ -43,4 +44,8 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/caller", get(keys::caller))
         .route("/api/v1/keys", get(keys::list).post(keys::create))
         .route("/api/v1/keys/{id}", delete(keys::revoke))
+        .route(
+            "/api/v1/organisations",
+            get(organisations::list).post(organisations::create),
+        )
 }
