@@ -20,6 +20,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The crate of the bindings, and its library's name.
 const CRATE: &str = "live-updater-ffi";
+/// What the library isn't built with otherwise: which source an app uses is known at run time.
+const FEATURES: &str = "capgo";
 const LIBRARY: &str = "live_updater_ffi";
 /// Cargo's profile for what goes into apps.
 const PROFILE: &str = "mobile";

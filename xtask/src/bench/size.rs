@@ -31,11 +31,16 @@ const VERSION: &str = "2.0.0";
 struct Variant {
     name: &'static str,
     settings: &'static [&'static str],
+    features: &'static str,
     linker: &'static [&'static str],
 }
 
-const VARIANTS: [Variant; 6] = [
-    Variant::new("as apps get it", &[]),
+const VARIANTS: [Variant; 7] = [
+    Variant::new("without features", &[]),
+    Variant {
+        features: "capgo",
+        ..Variant::new("with Capgo's protocol, as packages for phones have it", &[])
+    },
     Variant::new("`opt-level = \"s\"`", &["profile.mobile.opt-level=\"s\""]),
     Variant::new("`opt-level = 3`", &["profile.mobile.opt-level=3"]),
     Variant::new(HOT, &HOT_SETTINGS),
@@ -44,9 +49,12 @@ const VARIANTS: [Variant; 6] = [
         &["profile.mobile.panic=\"abort\""],
     ),
     Variant {
-        name: "linked with the options for Android",
-        settings: &[],
-        linker: &["-Wl,-z,pack-relative-relocs", "-Wl,--icf=all"],
+        features: "capgo",
+        linker: &["-Wl,--icf=all"],
+        ..Variant::new(
+            "with Capgo's protocol, linked with the options for Android",
+            &[],
+        )
     },
 ];
 
@@ -84,6 +92,7 @@ impl Variant {
         Self {
             name,
             settings,
+            features: "",
             linker: &[],
         }
     }
@@ -102,6 +111,7 @@ impl Variant {
                 "--lib",
             ])
             .args(["--crate-type", "cdylib", "--profile", "mobile"])
+            .args(["--features", self.features])
             .args(["--message-format", "json"])
             .args(["--config", "profile.mobile.strip=\"none\""])
             .stderr(Stdio::inherit());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::needs::Need;
 use super::plan::{Invocation, Plan};
-use super::{CRATE, LIBRARY, PROFILE, Result};
+use super::{CRATE, FEATURES, LIBRARY, PROFILE, Result};
 use crate::elf::{Library, functions_in};
 use crate::workspace::Workspace;
 
@@ -43,6 +43,7 @@ pub(super) fn plan() -> Plan {
     arguments.extend(["--output-dir", FOLDER]);
     // Only this kind of library: each one is optimised for minutes.
     arguments.extend(["rustc", "--locked", "--package", CRATE, "--lib"]);
+    arguments.extend(["--features", FEATURES]);
     arguments.extend(["--crate-type", "cdylib", "--profile", PROFILE]);
     plan.step(Invocation::new("cargo", arguments));
     plan

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::needs::Need;
 use super::plan::{Invocation, Plan};
-use super::{CRATE, LIBRARY, PROFILE, Result};
+use super::{CRATE, FEATURES, LIBRARY, PROFILE, Result};
 use crate::workspace::Workspace;
 
 pub(super) const FRAMEWORK: &str = "ios/Frameworks/LiveUpdaterCoreFFI.xcframework";
@@ -52,6 +52,8 @@ pub(super) fn plan(workspace: &Workspace) -> Result<Plan> {
             "--package",
             CRATE,
             "--lib",
+            "--features",
+            FEATURES,
             "--crate-type",
         ];
         let rest = ["staticlib", "--profile", PROFILE, "--target", triple];

@@ -19,14 +19,14 @@ fn android_is_one_build_for_three_processors() {
         "rm -rf android/src/main/jniLibs\n\
          cargo ndk --platform 24 --target arm64-v8a --target armeabi-v7a --target x86_64 \
          --output-dir android/src/main/jniLibs rustc --locked --package live-updater-ffi --lib \
-         --crate-type cdylib --profile mobile\n"
+         --features capgo --crate-type cdylib --profile mobile\n"
     );
 }
 
 #[test]
 fn ios_is_three_builds_and_two_libraries_with_headers() {
     let build = "IPHONEOS_DEPLOYMENT_TARGET=15.0 cargo rustc --locked --package live-updater-ffi \
-        --lib --crate-type staticlib --profile mobile --target";
+        --lib --features capgo --crate-type staticlib --profile mobile --target";
     assert_eq!(
         commands(&Package::Ios),
         format!(

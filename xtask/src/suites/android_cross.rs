@@ -69,8 +69,8 @@ const SCRIPT: &str = r#"
     export AR_aarch64_linux_android=aarch64-linux-gnu-ar
     export CARGO_TARGET_AARCH64_LINUX_ANDROID_LINKER=/out/linker
     export CARGO_TARGET_AARCH64_LINUX_ANDROID_RUSTFLAGS='-L /out/stubs'
-    nice cargo rustc --locked --package live-updater-ffi --lib --crate-type cdylib \
-        --profile mobile -Zbuild-std=std,panic_unwind --target aarch64-linux-android \
+    nice cargo rustc --locked --package live-updater-ffi --lib --features capgo \
+        --crate-type cdylib --profile mobile -Zbuild-std=std,panic_unwind --target aarch64-linux-android \
         --target-dir /out/target
 "#;
 
