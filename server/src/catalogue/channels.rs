@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::database::{DatabaseError, Row, Sql, Value};
 
-use super::next_id;
+use super::{changes, next_id};
 
 /// Failures out of 10,000 reports at which a rollout pauses by itself, where nobody says otherwise.
 pub(crate) const PAUSE_FAILURES_BPS: u32 = 1_000;
@@ -195,6 +195,7 @@ pub(crate) fn insert(sql: &mut dyn Sql, channel: &NewChannel<'_>) -> Result<i64,
         Value::from(now),
     ];
     sql.execute(&insert, &values)?;
+    changes::note(sql, channel.app)?;
     Ok(id)
 }
 
@@ -219,11 +220,13 @@ pub(crate) fn update(sql: &mut dyn Sql, channel: &ChannelRecord) -> Result<(), D
         Value::from(clock::now()),
         Value::from(channel.id),
     ];
-    sql.execute(update, &values).map(|_| ())
+    sql.execute(update, &values)?;
+    changes::note(sql, &channel.app)
 }
 
 /// Takes a channel away, with its releases and the devices that chose it.
 pub(crate) fn delete(sql: &mut dyn Sql, id: i64) -> Result<(), DatabaseError> {
+    changes::note_channel(sql, id)?;
     sql.execute(
         "DELETE FROM device_channels WHERE channel = ?1",
         &[id.into()],
