@@ -88,6 +88,7 @@ private val CALLS: Map<String, suspend (Updater) -> Unit> =
         "clearBlocked" to { it.clearBlocked("0.0.1") },
         "setChannel" to { it.setChannel(null) },
         "channel" to { it.channel() },
+        "channels" to { it.channels() },
         "deviceId" to { it.deviceId() },
         "setCustomId" to { it.setCustomId("kitchen") },
         "flush" to { it.flush() },
