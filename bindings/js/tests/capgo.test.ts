@@ -151,7 +151,7 @@ describe('channels', () => {
         channels: [
           { ...listed, id: '7' },
           { ...listed, id: 'b7' },
-          { ...listed, id: '' },
+          { ...listed, id: '', public: true, allowSelfSet: false },
         ],
       },
     });
@@ -161,7 +161,7 @@ describe('channels', () => {
       channels: [
         { ...shape, id: 7 },
         { ...shape, id: NaN },
-        { ...shape, id: NaN },
+        { ...shape, id: NaN, public: true, allow_self_set: false },
       ],
     });
   });
