@@ -86,6 +86,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 600)]
     requests_per_minute: u32,
 
+    /// How many wrong API keys a minute one address may try.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    wrong_keys_per_minute: u32,
+
     /// How logs are written to stderr.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log: LogFormat,
@@ -179,6 +183,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     settings.max_bundle_bytes = arguments.max_bundle_bytes;
     settings.device_requests_per_minute = arguments.device_requests_per_minute;
     settings.requests_per_minute = arguments.requests_per_minute;
+    settings.wrong_keys_per_minute = arguments.wrong_keys_per_minute;
     // Who else is on this machine may fetch from it anyway.
     settings.allows_loopback_urls = arguments.address.is_loopback();
     Ok(settings)

@@ -9,9 +9,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proof::Extent;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use ureq::Agent;
@@ -31,7 +32,14 @@ fn what_was_answered_holds_and_what_is_listed_can_be_had() {
     for round in 0..rounds {
         let service = Service::start(data.path());
         world.check(&service, &key);
+        // Another moment each time: in the middle of anything, or with the answer to something.
+        let (after, answers) = (round * 7_919 % 400, 1 + round * 31 % 37);
         let asker = Asker::new(&service.url, &key);
+        let asker = match round % 3 {
+            0 => asker,
+            1 => asker.killing(&service, "/api/v1/updates/confirm", answers),
+            _ => asker.killing(&service, "/api/v1/apps/", 1 + answers / 4),
+        };
         thread::scope(|scope| {
             let world = &world;
             let workers: [fn(&World, &Asker); 3] = [World::upload, World::delete, World::report];
@@ -46,9 +54,14 @@ fn what_was_answered_holds_and_what_is_listed_can_be_had() {
                     }
                 });
             }
-            // Another moment each time, spread over what a start and some requests take.
-            let moment = round * 7_919 % 400;
-            thread::sleep(Duration::from_millis(20 + moment));
+            let patience = match asker.death {
+                None => Duration::from_millis(20 + after),
+                Some(_) => Duration::from_secs(20),
+            };
+            let end = Instant::now() + patience;
+            while !asker.is_cut() && Instant::now() < end {
+                thread::sleep(Duration::from_millis(1));
+            }
             drop(service);
             asker.is_cut.store(true, Ordering::Relaxed);
         });
@@ -75,7 +88,7 @@ struct World {
     next: AtomicU64,
     /// By version: SHA-256 of what was taken.
     uploaded: Mutex<BTreeMap<String, String>>,
-    /// What was deleted, or may have been.
+    /// What was deleted, and the service said so.
     deleted: Mutex<BTreeSet<String>>,
     /// How many reports of a version were taken.
     reports: Mutex<BTreeMap<String, u64>>,
@@ -100,9 +113,11 @@ impl World {
         };
         // From here on it may be gone, whether an answer comes or not.
         self.uploaded.lock().unwrap().remove(&version);
-        self.deleted.lock().unwrap().insert(version.clone());
         let body = json!({ "app_id": APP, "version": version });
-        asker.ask("DELETE", "/bundle/", body.to_string().into_bytes());
+        let body = body.to_string().into_bytes();
+        if asker.ask("DELETE", "/bundle/", body).is_some() {
+            self.deleted.lock().unwrap().insert(version);
+        }
     }
 
     fn report(&self, asker: &Asker) {
@@ -146,6 +161,9 @@ impl World {
         for (version, sha256) in self.uploaded.lock().unwrap().iter() {
             assert_eq!(listed.get(version), Some(sha256), "{version} was taken");
         }
+        for version in self.deleted.lock().unwrap().iter() {
+            assert_eq!(listed.get(version), None, "{version} was deleted");
+        }
         let path = format!("/api/v1/apps/{APP}/analytics");
         let figures: Value =
             serde_json::from_slice(&asker.ask("GET", &path, Vec::new()).unwrap()).unwrap();
@@ -168,6 +186,15 @@ struct Asker {
     url: String,
     key: String,
     is_cut: Arc<AtomicBool>,
+    death: Option<Arc<Death>>,
+}
+
+/// Kills the service with one of its answers: what was told must have been kept before.
+struct Death {
+    process: Pid,
+    /// With an answer to what begins with this.
+    path: &'static str,
+    left: AtomicU64,
 }
 
 impl Asker {
@@ -179,7 +206,19 @@ impl Asker {
             url: url.to_owned(),
             key: key.to_owned(),
             is_cut: Arc::default(),
+            death: None,
         }
+    }
+
+    /// As it is, but for the death that comes after so many answers.
+    fn killing(mut self, service: &Service, path: &'static str, answers: u64) -> Self {
+        let death = Death {
+            process: Pid::from_child(&service.process),
+            path,
+            left: AtomicU64::new(answers),
+        };
+        self.death = Some(Arc::new(death));
+        self
     }
 
     fn is_cut(&self) -> bool {
@@ -208,7 +247,10 @@ impl Asker {
             Ok((response.status(), body))
         });
         match answered {
-            Ok((status, body)) if status.is_success() => Some(body),
+            Ok((status, body)) if status.is_success() => {
+                self.death.as_ref().inspect(|death| death.come_near(path));
+                Some(body)
+            }
             Ok((status, body)) => {
                 assert!(
                     !status.is_server_error(),
@@ -221,6 +263,14 @@ impl Asker {
                 self.is_cut.store(true, Ordering::Relaxed);
                 None
             }
+        }
+    }
+}
+
+impl Death {
+    fn come_near(&self, path: &str) {
+        if path.starts_with(self.path) && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            kill_process(self.process, Signal::KILL).unwrap();
         }
     }
 }

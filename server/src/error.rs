@@ -38,7 +38,7 @@ pub(crate) enum ApiError {
         source: std::io::Error,
     },
     #[error("The database can't be used")]
-    Database(#[from] DatabaseError),
+    Database(#[source] DatabaseError),
     #[error("Internal error")]
     Internal(String),
 }
@@ -87,6 +87,15 @@ impl ApiError {
             Self::Storage { .. } | Self::Database(_) | Self::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
+        }
+    }
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Nul => Self::invalid("invalid_text", "A text holds NUL"),
+            other => Self::Database(other),
         }
     }
 }

@@ -72,6 +72,12 @@ impl Service {
         api::router(&self.shared)
     }
 
+    /// The paths of the endpoints, with the names of what varies in braces; what begins with `*`
+    /// there may have slashes.
+    pub fn paths() -> Vec<&'static str> {
+        api::paths()
+    }
+
     /// Serves until `end` resolves; requests that are under way may finish then.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ pub struct Settings {
     pub requests_per_minute: u32,
     /// How many checks, reports and the like a minute one device may make.
     pub device_requests_per_minute: u32,
+    /// How many wrong keys a minute one address may try.
+    pub wrong_keys_per_minute: u32,
     /// How many days reports are kept, and devices that don't ask any more.
     pub keep_reports_days: u32,
     /// A private key (PEM) that signs bundles and statements of all apps that have no
@@ -59,6 +61,7 @@ impl Settings {
             max_bundle_bytes: 1 << 30,
             requests_per_minute: 600,
             device_requests_per_minute: 120,
+            wrong_keys_per_minute: 20,
             keep_reports_days: 400,
             signing_key: None,
             statement_days: 90,

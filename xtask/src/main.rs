@@ -15,6 +15,7 @@ mod native;
 mod package;
 mod page;
 mod prove;
+mod service;
 mod suites;
 mod test;
 mod workspace;

@@ -8,6 +8,7 @@ mod javascript;
 pub(crate) mod jvm;
 mod kotlin;
 mod node;
+mod openapi;
 mod rust;
 mod swift;
 mod tally;
@@ -23,13 +24,14 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 9] = [
+pub(crate) const SUITES: [Suite; 10] = [
     rust::SUITE,
     fuzz::SUITE,
     kotlin::SUITE,
     javascript::SUITE,
     android::SUITE,
     admin::SUITE,
+    openapi::SUITE,
     workflows::SUITE,
     swift::SUITE,
     android_cross::SUITE,

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,8 +12,8 @@ use live_updater::Sha256Digest;
 use live_updater_wire::range::none_match_names;
 use sha2::{Digest, Sha256};
 
+use super::routes::Routes;
 use crate::error::ApiError;
-use crate::service::Shared;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -58,7 +57,7 @@ struct File {
     etag: String,
 }
 
-pub(super) fn router() -> Router<Arc<Shared>> {
+pub(super) fn routes() -> Routes {
     let files = FILES.iter().map(|&(name, kind, content)| {
         let digest = Sha256Digest::new(Sha256::digest(content).into());
         let etag = format!("\"{digest}\"");
@@ -71,7 +70,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
     });
     let files = Arc::new(files.collect::<HashMap<_, _>>());
     let index = Arc::clone(&files);
-    Router::new()
+    Routes::new()
         .route("/", get(|| async { moved("admin/") }))
         .route("/admin", get(|| async { moved("admin/") }))
         .route(

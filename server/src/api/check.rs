@@ -52,6 +52,7 @@ pub(super) async fn check(
     let others = [
         &question.device_id,
         &question.app_version,
+        &question.bundle_id,
         &question.custom_id,
     ];
     for text in others.into_iter().flatten() {

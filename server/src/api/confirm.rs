@@ -43,6 +43,7 @@ pub(super) async fn confirm(
     let id = report
         .id
         .take()
+        .filter(|id| !id.is_empty())
         .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let success = if report.success { "true" } else { "false" };
     shared.confirm(id, report).await?;

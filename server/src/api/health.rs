@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -10,12 +9,13 @@ use axum::routing::get;
 use serde_json::json;
 
 use super::answer::fresh;
+use super::routes::Routes;
 use crate::catalogue::organisations;
 use crate::error::ApiError;
 use crate::service::Shared;
 
-pub(super) fn router() -> Router<Arc<Shared>> {
-    Router::new()
+pub(super) fn routes() -> Routes {
+    Routes::new()
         .route(
             "/health",
             get(|| async { fresh(json!({ "status": "ok" })) }),

@@ -11,34 +11,28 @@ mod exchange;
 mod health;
 mod input;
 mod manage;
+mod openapi;
+mod routes;
 mod upload;
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 
 use crate::error::ApiError;
 use crate::service::Shared;
+use routes::Routes;
 
 /// The most bytes of a body that isn't a bundle.
 const MAX_JSON: usize = 256 * 1024;
 
 /// All endpoints, with what each request goes through.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
-    Router::new()
-        .merge(device_endpoints())
-        .merge(capgo::device_endpoints())
-        .merge(capgo::developer_endpoints())
-        .merge(manage::router())
-        .merge(admin::router())
-        .nest("/bundle", capgo::bundle::router())
-        .route("/bundle/", any(capgo::bundle::with_slash))
-        .layer(DefaultBodyLimit::max(MAX_JSON))
-        .merge(upload::router())
-        .merge(health::router())
+    routes()
+        .into_router()
         .fallback(|| async { ApiError::NotFound("Endpoint") })
         .method_not_allowed_fallback(
             |method: Method| async move { ApiError::MethodNotAllowed(method) },
@@ -50,9 +44,27 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .with_state(Arc::clone(shared))
 }
 
+/// The paths of all endpoints.
+pub(crate) fn paths() -> Vec<&'static str> {
+    routes().paths().to_vec()
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .merge(device_endpoints())
+        .merge(capgo::device_endpoints())
+        .merge(capgo::developer_endpoints())
+        .merge(manage::routes())
+        .merge(admin::routes())
+        .route("/openapi.json", get(openapi::file))
+        .limit_bodies(DefaultBodyLimit::max(MAX_JSON))
+        .merge(upload::routes())
+        .merge(health::routes())
+}
+
 /// The native-update protocol.
-fn device_endpoints() -> Router<Arc<Shared>> {
-    Router::new()
+fn device_endpoints() -> Routes {
+    Routes::new()
         .route("/api/v1/updates/check", get(check::check))
         .route("/api/v1/bundles/{version}", get(bundle_file::of_version))
         .route("/files/{file}", get(bundle_file::by_key))

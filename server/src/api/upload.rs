@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, RawQuery, State};
@@ -16,6 +15,7 @@ use super::answer::{file_url, fresh};
 use super::caller::Caller;
 use super::capgo::bundle::view;
 use super::input::query;
+use super::routes::Routes;
 use crate::catalogue::keys::Permission;
 use crate::error::ApiError;
 use crate::files::{self, Received};
@@ -23,11 +23,11 @@ use crate::service::Shared;
 use crate::service::bundles::Draft;
 
 /// Routes whose bodies are as long as bundles.
-pub(super) fn router() -> Router<Arc<Shared>> {
-    Router::new()
+pub(super) fn routes() -> Routes {
+    Routes::new()
         .route("/upload", post(upload))
         .route("/api/v1/apps/{app}/bundles/{version}", put(put_bundle))
-        .layer(DefaultBodyLimit::disable())
+        .limit_bodies(DefaultBodyLimit::disable())
 }
 
 /// `POST /upload`: keeps a file, so that a bundle can be registered by its URL.

@@ -51,10 +51,12 @@ impl AppRecord {
     }
 }
 
-/// Whether it can be the id of an app: letters, digits, dots, lines.
+/// Whether it can be the id of an app: letters, digits, dots, lines. Dots alone are no part of an
+/// address.
 pub(crate) fn is_id(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(fits)
+    let is_more_than_dots = text.bytes().any(|byte| byte != b'.');
+    text.len() <= LONGEST_ID && text.bytes().all(fits) && is_more_than_dots
 }
 
 pub(crate) fn find(sql: &mut dyn Sql, id: &str) -> Result<Option<AppRecord>, DatabaseError> {

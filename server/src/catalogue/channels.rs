@@ -134,10 +134,13 @@ impl ChannelRecord {
     }
 }
 
-/// Whether it can be the name of a channel: letters, digits, dots, lines, blanks inside.
+/// Whether it can be the name of a channel: letters, digits, dots, lines, blanks inside. Dots
+/// alone are no part of an address.
 pub(crate) fn is_name(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._- ".contains(&byte);
-    (1..=LONGEST_NAME).contains(&text.len()) && text.bytes().all(fits) && text.trim() == text
+    let is_more_than_dots = text.bytes().any(|byte| byte != b'.');
+    let fits = text.len() <= LONGEST_NAME && text.bytes().all(fits);
+    fits && is_more_than_dots && text.trim() == text
 }
 
 /// Whether it can be the name of a platform.

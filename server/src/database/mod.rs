@@ -151,6 +151,9 @@ pub(crate) enum DatabaseError {
     #[cfg(feature = "postgres")]
     #[error("PostgreSQL: {0}")]
     Postgres(#[from] ::postgres::Error),
+    /// PostgreSQL keeps no NUL; so none is kept anywhere.
+    #[error("a text holds NUL")]
+    Nul,
     #[error("column {column} holds {found}")]
     Column { column: usize, found: &'static str },
     #[error("the database has layout {found}, and this version knows {known}: update the service")]

@@ -34,11 +34,13 @@ impl Postgres {
 
 impl Sql for Postgres {
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, DatabaseError> {
+        Value::must_fit(values)?;
         let statement = self.prepare(sql)?;
         Ok(self.client.execute(&statement, &places(values))?)
     }
 
     fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        Value::must_fit(values)?;
         let statement = self.prepare(sql)?;
         let rows = self.client.query(&statement, &places(values))?;
         rows.iter().map(row).collect()

@@ -29,12 +29,14 @@ impl Sqlite {
 
 impl Sql for Sqlite {
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, DatabaseError> {
+        Value::must_fit(values)?;
         let mut statement = self.0.prepare_cached(sql)?;
         let changed = statement.execute(rusqlite::params_from_iter(values))?;
         Ok(changed as u64)
     }
 
     fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, DatabaseError> {
+        Value::must_fit(values)?;
         let mut statement = self.0.prepare_cached(sql)?;
         let columns = statement.column_count();
         let mut rows = statement.query(rusqlite::params_from_iter(values))?;

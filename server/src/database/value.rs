@@ -11,6 +11,15 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// Fails where one of them can't be kept.
+    pub(super) fn must_fit(values: &[Self]) -> Result<(), DatabaseError> {
+        let has_nul = |value: &Self| matches!(value, Self::Text(text) if text.contains('\0'));
+        match values.iter().any(has_nul) {
+            true => Err(DatabaseError::Nul),
+            false => Ok(()),
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Null => "nothing",

@@ -15,6 +15,8 @@ use crate::files::{self, Received};
 /// The longest version that devices take.
 const LONGEST_VERSION: usize = 128;
 const LONGEST_TEXT: usize = 64 * 1024;
+/// The longest name of a key that devices tell.
+const LONGEST_KEY_ID: usize = 20;
 
 /// What is told of a bundle that is to be made; its bytes come beside it.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +52,8 @@ impl Draft {
             .into_iter()
             .flatten()
         {
-            if version.parse::<live_updater::NativeVersion>().is_err() {
+            let is_one = version.parse::<live_updater::NativeVersion>().is_ok();
+            if !is_one || version.len() > LONGEST_VERSION {
                 let message = "A native version has 1 to 4 numbers with dots between";
                 return Err(ApiError::invalid("invalid_native_version", message));
             }
@@ -60,6 +63,8 @@ impl Draft {
             &self.link,
             &self.comment,
             &self.signature,
+            &self.checksum,
+            &self.session_key,
         ];
         if texts
             .into_iter()
@@ -67,6 +72,11 @@ impl Draft {
             .any(|text| text.len() > LONGEST_TEXT)
         {
             return Err(text_too_long());
+        }
+        let key_id = self.key_id.as_ref();
+        if key_id.is_some_and(|id| id.len() > LONGEST_KEY_ID || id.chars().any(char::is_control)) {
+            let message = "The name of a key has at most 20 bytes of plain text";
+            return Err(ApiError::invalid("invalid_key_id", message));
         }
         Ok(())
     }

@@ -9,9 +9,6 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::error::ApiError;
 use crate::settings::Settings;
 
-/// How many wrong keys a minute one address may try.
-const WRONG_KEYS: NonZeroU32 = NonZeroU32::new(20).unwrap();
-
 /// A budget a minute for each device, key and address that asks.
 pub(crate) struct RateLimits {
     devices: DefaultKeyedRateLimiter<String>,
@@ -27,7 +24,7 @@ impl RateLimits {
         Self {
             devices: limiter(at_least_one(settings.device_requests_per_minute)),
             keys: limiter(at_least_one(settings.requests_per_minute)),
-            wrong_keys: limiter(WRONG_KEYS),
+            wrong_keys: limiter(at_least_one(settings.wrong_keys_per_minute)),
             clock: DefaultClock::default(),
         }
     }

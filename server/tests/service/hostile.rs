@@ -215,3 +215,15 @@ fn who_sends_slowly_is_cut_off() {
     assert_eq!(world.incomplete_uploads(), 0);
     assert_still_works(&world);
 }
+
+#[test]
+fn invented_methods_leave_nothing_behind_in_the_metrics() {
+    let world = world();
+    for number in 0..50 {
+        let path = ["/health", "/nowhere", "/api/v1/apps"][number % 3];
+        world.send(&format!("INVENTED{number}"), path, &[], Vec::new());
+    }
+    let metrics = world.get("/metrics").text();
+    assert!(!metrics.contains("INVENTED"), "{metrics}");
+    assert!(metrics.contains("method=\"other\""), "{metrics}");
+}

@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use live_updater_server::{Service, Settings};
@@ -68,6 +69,11 @@ impl World {
     /// Where the service listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The service's folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.data.path().join("data")
     }
 
     /// How many uploads lie about that nobody goes on with.

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -13,6 +12,7 @@ use super::report::Section;
 use super::series::Series;
 use super::workload::{Bundle, Part, Shape};
 use super::{Bench, Result, program, say};
+use crate::service::Service;
 
 const APP: &str = "com.example.app";
 const VERSION: &str = "2.0.0";
@@ -39,7 +39,7 @@ const LIMIT_MS: f64 = 20.0;
 pub(super) fn measure(bench: &Bench, runs: u32) -> Result<Section> {
     let bundle = Bundle::make(bench, &SHAPE)?;
     let generator = program::load_generator()?;
-    let service = Service::start(&bench.program.command, &bench.fresh("service")?)?;
+    let service = Asked::start(&bench.program.command, &bench.fresh("service")?)?;
     let file = service.offer(&bundle)?;
     let mut windows = Vec::new();
     for run in 1..=runs {
@@ -85,67 +85,34 @@ impl Window {
     }
 }
 
-/// The service, in a process of its own that ends when this is dropped.
-struct Service {
-    process: Child,
-    address: String,
-    key: String,
-}
+/// The service, with what is asked of it.
+struct Asked(Service);
 
-impl Service {
+impl Asked {
     fn start(command: &Path, data: &Path) -> Result<Self> {
         // All checks come from one address, and from devices that ask more often than real ones.
-        let mut process = Command::new(command)
-            .args(["--json", "serve", "--port", "0", "--data"])
-            .arg(data)
-            .args(["--device-requests-per-minute", "100000"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        // From here on it is ended whatever happens.
-        let mut service = Self {
-            process,
-            address: String::new(),
-            key: String::new(),
-        };
-        let started: Value = serde_json::from_str(&line)?;
-        let text = |name: &str| started[name].as_str().unwrap_or_default().to_owned();
-        service.address = text("url").trim_start_matches("http://").to_owned();
-        service.key = text("firstKey");
-        Ok(service)
+        let options = ["--device-requests-per-minute", "100000"];
+        Ok(Self(Service::start(command, data, &options)?))
     }
 
     /// Uploads a bundle and gives it to all devices; the path to download it from.
     fn offer(&self, bundle: &Bundle) -> Result<String> {
         let zip = format!("@{}", bundle.zip.display());
         let path = format!("/api/v1/apps/{APP}/bundles/{VERSION}");
-        self.curl(&path, &["--request", "PUT", "--data-binary", &zip])?;
+        self.0.ask(
+            &self.0.key,
+            &path,
+            &["--request", "PUT", "--data-binary", &zip],
+        )?;
         let path = format!("/api/v1/apps/{APP}/channels/production/releases");
         let body = json!({ "version": VERSION }).to_string();
-        self.curl(&path, &["--data", &body])?;
+        self.0.ask(&self.0.key, &path, &["--data", &body])?;
         Ok(format!("/files/{}.zip", bundle.sha256))
-    }
-
-    fn curl(&self, path: &str, arguments: &[&str]) -> Result<()> {
-        let output = Command::new("curl")
-            .args(["--silent", "--show-error", "--fail-with-body"])
-            .args(["--header", &format!("authorization: {}", self.key)])
-            .args(arguments)
-            .arg(format!("http://{}{path}", self.address))
-            .output()?;
-        match output.status.success() {
-            true => Ok(()),
-            false => Err(String::from_utf8_lossy(&output.stdout).into()),
-        }
     }
 
     fn load(&self, generator: &Path, rate: u32, file: &str) -> Result<Value> {
         let output = Command::new(generator)
-            .args(["--address", &self.address, "--app", APP])
+            .args(["--address", &self.0.address, "--app", APP])
             .args(["--rate", &rate.to_string()])
             .args(["--connections", &CONNECTIONS.to_string()])
             .args(["--seconds", &SECONDS.to_string()])
@@ -162,17 +129,10 @@ impl Service {
 
     /// What the process holds now, and not its peak: the question is whether it grows.
     fn memory_mb(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.process_id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|line| line.trim().split(' ').next());
         Ok(kilobytes.ok_or("no VmRSS")?.parse::<f64>()? / 1_024.0)
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{any, post};
+use axum::routing::{MethodRouter, get};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -27,29 +25,8 @@ use crate::service::releases::{ChannelName, Target};
 const PAGE: u64 = 50;
 const WHAT: &str = "bundles";
 
-/// Routes below `/bundle`.
-pub(in crate::api) fn router() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", any(with_slash))
-        .route("/metadata", post(annotate))
-        .route("/metadata/", post(annotate))
-}
-
-/// `/bundle` and `/bundle/`, which Capgo's documents write.
-pub(in crate::api) async fn with_slash(
-    shared: State<Arc<Shared>>,
-    method: Method,
-    caller: Caller,
-    asked: RawQuery,
-    body: Bytes,
-) -> Result<Response, ApiError> {
-    match method {
-        Method::GET | Method::HEAD => list(shared, caller, asked).await,
-        Method::POST => create(shared, caller, body).await,
-        Method::PUT => set_channel(shared, caller, body).await,
-        Method::DELETE => delete(shared, caller, asked, body).await,
-        other => Err(ApiError::MethodNotAllowed(other)),
-    }
+pub(super) fn methods() -> MethodRouter<Arc<Shared>> {
+    get(list).post(create).put(set_channel).delete(delete)
 }
 
 #[derive(Debug, Deserialize)]
@@ -179,7 +156,7 @@ struct MetadataBody {
     comment: Option<String>,
 }
 
-async fn annotate(
+pub(super) async fn annotate(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
     body: Bytes,

@@ -10,26 +10,27 @@ mod problem;
 mod stats;
 mod updates;
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 
-use crate::service::Shared;
+use super::routes::Routes;
 
 /// What the plugin's `updateUrl`, `statsUrl` and `channelUrl` lead to.
-pub(super) fn device_endpoints() -> Router<Arc<Shared>> {
+pub(super) fn device_endpoints() -> Routes {
     let limit = DefaultBodyLimit::max(stats::MAX_BYTES);
-    Router::new()
+    Routes::new()
         .route("/updates", post(updates::updates))
         .route("/stats", post(stats::stats).layer(limit))
         .route("/channel_self", channel_self::methods())
 }
 
-/// What developers ask beside `/bundle`, each with and without a slash at its end.
-pub(super) fn developer_endpoints() -> Router<Arc<Shared>> {
-    Router::new()
+/// What developers ask, each with and without a slash at its end.
+pub(super) fn developer_endpoints() -> Routes {
+    Routes::new()
+        .route("/bundle", bundle::methods())
+        .route("/bundle/", bundle::methods())
+        .route("/bundle/metadata", post(bundle::annotate))
+        .route("/bundle/metadata/", post(bundle::annotate))
         .route("/app", app::methods())
         .route("/app/", app::methods())
         .route("/app/{app}", app::method_of_one())

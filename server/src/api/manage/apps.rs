@@ -115,7 +115,11 @@ pub(super) async fn change(
         }
     });
     let changed = changed.await?;
-    Ok(fresh(app_view(&changed, 0, 0)))
+    let shown = shared.database.read(move |sql| {
+        let (bundles, bytes) = bundles::usage(sql, &changed.id)?;
+        Ok::<_, ApiError>(app_view(&changed, bundles, bytes))
+    });
+    Ok(fresh(shown.await?))
 }
 
 /// The bundles of an app, with the channels that give them.

@@ -25,7 +25,7 @@ const MOST_CHANGES: u64 = 200;
 struct Period {
     days: Option<u32>,
     /// So many versions are told of one by one, the others as one.
-    versions: Option<usize>,
+    versions: Option<u32>,
 }
 
 pub(super) async fn analytics(
@@ -37,7 +37,7 @@ pub(super) async fn analytics(
     let key = caller.may(Permission::Read, WHAT)?;
     let period: Period = input::query(asked.as_deref())?;
     let days = period.days.unwrap_or(30).clamp(1, MOST_DAYS);
-    let most = period.versions.unwrap_or(usize::MAX);
+    let most = period.versions.map_or(usize::MAX, |most| most as usize);
     let figures = shared.database.read(move |sql| {
         own_app(sql, &key, &app)?;
         Ok::<_, ApiError>(analytics::collect(sql, &app, days, most)?)

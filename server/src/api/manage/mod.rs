@@ -6,15 +6,12 @@ mod figures;
 mod keys;
 mod organisations;
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::routing::{delete, get, patch, put};
 
-use crate::service::Shared;
+use super::routes::Routes;
 
-pub(super) fn router() -> Router<Arc<Shared>> {
-    Router::new()
+pub(super) fn routes() -> Routes {
+    Routes::new()
         .route("/api/v1/apps", get(apps::list).post(apps::create))
         .route("/api/v1/apps/{app}", get(apps::show).patch(apps::change))
         .route("/api/v1/apps/{app}/bundles", get(apps::bundles))

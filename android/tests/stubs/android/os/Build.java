@@ -5,6 +5,7 @@ import io.github.liveupdater.rig.Device;
 public class Build {
     public static class VERSION {
         public static final int SDK_INT = Device.sdk;
+        public static final String RELEASE = "16";
     }
 
     public static class VERSION_CODES {
