@@ -44,6 +44,7 @@ mod clock;
 mod database;
 mod error;
 mod files;
+mod lock;
 mod metrics;
 mod offers;
 mod server;

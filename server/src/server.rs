@@ -66,6 +66,21 @@ impl Service {
         Ok(make_first_key(&self.shared.database, secret).await?)
     }
 
+    /// Makes another key that may do everything in the first organisation, for who has lost the
+    /// others. It can't be read again later.
+    ///
+    /// # Errors
+    ///
+    /// Where the database can't be written.
+    pub async fn new_key(&self) -> Result<String, ServiceError> {
+        let secret = ApiKey::random().map_err(|error| io::Error::other(error.to_string()))?;
+        let made = self.shared.database.write(move |sql| {
+            keys::insert(sql, &KeyRecord::first(organisations::FIRST), &secret)?;
+            Ok::<_, DatabaseError>(secret.reveal().to_owned())
+        });
+        Ok(made.await?)
+    }
+
     /// The endpoints, for a server of one's own. Requests have to carry their peer's address as
     /// [`ConnectInfo`].
     pub fn router(&self) -> Router {

@@ -80,10 +80,11 @@ pub(super) async fn check(
         .channel(channel)
         .map(|channel| decide(channel, &asking));
     let (answer, kind) = match decision {
+        // What is encrypted as Capgo has it can't be opened by who speaks this protocol.
         Some(Decision::Offer {
             offer,
             is_mandatory,
-        }) => (release(&shared, &headers, offer, is_mandatory), "release"),
+        }) if !offer.is_encrypted() => (release(&shared, &headers, offer, is_mandatory), "release"),
         _ => (nothing(), "nothing"),
     };
     shared.metrics.checks.with_label_values(&[kind]).inc();

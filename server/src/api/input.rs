@@ -8,14 +8,17 @@ use crate::error::ApiError;
 /// The longest text that names something.
 const LONGEST_NAME: usize = 256;
 
-/// A body that is JSON.
+/// A body that is a JSON object.
 pub(crate) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| {
-        ApiError::invalid(
-            "invalid_json_parse_body",
-            format!("The body can't be read: {error}"),
-        )
-    })
+    let unreadable = |reason: &dyn std::fmt::Display| {
+        let message = format!("The body can't be read: {reason}");
+        ApiError::invalid("invalid_json_parse_body", message)
+    };
+    // Serde takes an array for a struct, its items for the fields in their order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(unreadable(&"it has to be an object"));
+    }
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
 }
 
 /// A query.

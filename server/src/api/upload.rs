@@ -18,7 +18,7 @@ use super::input::query;
 use super::routes::Routes;
 use crate::catalogue::keys::Permission;
 use crate::error::ApiError;
-use crate::files::{self, Received};
+use crate::files;
 use crate::service::Shared;
 use crate::service::bundles::Draft;
 
@@ -87,11 +87,6 @@ async fn put_bundle(
 ) -> Result<Response, ApiError> {
     let key = caller.may(Permission::Upload, "bundles")?;
     let details: Details = query(asked.as_deref())?;
-    let limits = shared.settings.upload_limits();
-    let received: Received = shared
-        .uploads
-        .receive(body.into_data_stream(), limits)
-        .await?;
     let draft = Draft {
         app,
         version,
@@ -106,7 +101,10 @@ async fn put_bundle(
         link: details.link,
         comment: details.comment,
     };
-    let added = shared.add_uploaded(key, draft, received).await?;
+    shared.must_be_welcome(&key, &draft).await?;
+    let limits = shared.settings.upload_limits();
+    let received = shared.uploads.receive(body.into_data_stream(), limits);
+    let added = shared.add_uploaded(key, draft, received.await?).await?;
     Ok((StatusCode::CREATED, fresh(view(&added, ""))).into_response())
 }
 

@@ -213,8 +213,8 @@ pub(crate) fn count(sql: &mut dyn Sql, app: &str) -> Result<u64, DatabaseError> 
 
 /// How many bundles an app has here, and how many bytes they are.
 pub(crate) fn usage(sql: &mut dyn Sql, app: &str) -> Result<(u64, u64), DatabaseError> {
-    let query = "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM bundles \
-                 WHERE app = ?1 AND deleted_at IS NULL AND file IS NOT NULL";
+    let query = "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN file IS NULL THEN 0 ELSE size END), 0) \
+                 AS BIGINT) FROM bundles WHERE app = ?1 AND deleted_at IS NULL";
     match sql.query_one(query, &[app.into()])? {
         Some(row) => Ok((row.count(0)?, row.count(1)?)),
         None => Ok((0, 0)),

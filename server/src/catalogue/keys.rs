@@ -149,6 +149,18 @@ pub(crate) fn insert(
     sql.execute(insert, &values).map(|_| ())
 }
 
+/// Whether a key of an organisation is the only one that may do everything in it.
+pub(crate) fn is_last(
+    sql: &mut dyn Sql,
+    organisation: &str,
+    id: &str,
+) -> Result<bool, DatabaseError> {
+    let everything = |key: &&KeyRecord| key.permission == Permission::All && key.app.is_none();
+    let keys = list(sql, organisation)?;
+    let mut others = keys.iter().filter(everything).map(|key| key.id == id);
+    Ok(others.next() == Some(true) && others.next().is_none())
+}
+
 /// Ends a key of an organisation; whether there was one.
 pub(crate) fn revoke(
     sql: &mut dyn Sql,

@@ -161,6 +161,15 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
+    /// Whether its bundle is encrypted, as Capgo's protocol has it.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        let session = self
+            .bundle
+            .as_ref()
+            .map(|record| &record.bundle.session_key);
+        session.is_some_and(|key| key.as_ref().is_some_and(|key| !key.is_empty()))
+    }
+
     fn load(sql: &mut dyn Sql, app: &str, release: ReleaseRecord) -> Result<Self, DatabaseError> {
         let bundle = match release.bundle {
             Some(id) => bundles::find(sql, app, id)?,

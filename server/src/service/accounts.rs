@@ -35,6 +35,27 @@ impl Shared {
         made.await
     }
 
+    /// Makes a key that may do everything in an organisation, for one that has lost its own, and
+    /// gives its secret this once.
+    pub(crate) async fn let_in(
+        &self,
+        by: KeyRecord,
+        organisation: &str,
+    ) -> Result<(KeyRecord, ApiKey), ApiError> {
+        let secret = random_key()?;
+        let id = organisation.to_owned();
+        let made = self.database.write(move |sql| {
+            if !organisations::list(sql)?.iter().any(|found| found.id == id) {
+                return Err(ApiError::NotFound("Organisation"));
+            }
+            let key = KeyRecord::first(&id);
+            keys::insert(sql, &key, &secret)?;
+            audit::record(sql, &by, None, "organisation.key", &id)?;
+            Ok::<_, ApiError>((key, secret))
+        });
+        made.await
+    }
+
     /// Makes an app.
     pub(crate) async fn create_app(
         &self,
@@ -115,6 +136,10 @@ impl Shared {
     pub(crate) async fn revoke_key(&self, by: KeyRecord, id: &str) -> Result<(), ApiError> {
         let id = id.to_owned();
         let revoked = self.database.write(move |sql| {
+            if keys::is_last(sql, &by.organisation, &id)? {
+                let message = "It is the last key that may do everything: make another one first";
+                return Err(ApiError::conflict("last_key", message));
+            }
             if !keys::revoke(sql, &by.organisation, &id)? {
                 return Err(ApiError::NotFound("Key"));
             }

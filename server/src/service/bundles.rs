@@ -58,6 +58,18 @@ impl Draft {
                 return Err(ApiError::invalid("invalid_native_version", message));
             }
         }
+        if let [Some(min), Some(max)] =
+            [&self.min_app_version, &self.max_app_version].map(|version| {
+                version
+                    .as_ref()?
+                    .parse::<live_updater::NativeVersion>()
+                    .ok()
+            })
+            && min > max
+        {
+            let message = "No native version is from minAppVersion to maxAppVersion";
+            return Err(ApiError::invalid("invalid_native_version", message));
+        }
         let texts = [
             &self.release_notes,
             &self.link,
@@ -117,6 +129,21 @@ struct Content {
 }
 
 impl Shared {
+    /// Fails where a bundle would be refused whatever its bytes are, before they come in.
+    pub(crate) async fn must_be_welcome(
+        &self,
+        key: &KeyRecord,
+        draft: &Draft,
+    ) -> Result<(), ApiError> {
+        draft.check()?;
+        let (key, app) = (key.clone(), draft.app.clone());
+        let found = self.database.read(move |sql| match apps::find(sql, &app)? {
+            None if may_make_apps(&key) => Ok(()),
+            _ => own_app(sql, &key, &app).map(|_| ()),
+        });
+        found.await
+    }
+
     /// Makes a bundle of bytes that have come in.
     pub(crate) async fn add_uploaded(
         &self,
@@ -327,12 +354,15 @@ pub(crate) fn own_app(
 
 /// The app, which is made where there is none and the key is for the whole organisation.
 fn app_for(sql: &mut dyn Sql, key: &KeyRecord, app: &str) -> Result<AppRecord, ApiError> {
-    let may_make = key.app.is_none() && key.permission == Permission::All;
-    if may_make && apps::find(sql, app)?.is_none() {
+    if may_make_apps(key) && apps::find(sql, app)?.is_none() {
         audit::record(sql, key, Some(app), "app.create", app)?;
         return Ok(apps::insert(sql, app, &key.organisation, app)?);
     }
     own_app(sql, key, app)
+}
+
+fn may_make_apps(key: &KeyRecord) -> bool {
+    key.app.is_none() && key.permission == Permission::All
 }
 
 /// Looks at a bundle as a device would, so that no device has to refuse it.

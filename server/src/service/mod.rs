@@ -15,10 +15,12 @@ pub(crate) mod signing;
 
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::database::{Database, DatabaseError};
 use crate::files::{Files, Folder, Uploads};
+use crate::lock::Lock;
 use crate::metrics::Metrics;
 use crate::offers::Offers;
 use crate::settings::Settings;
@@ -42,12 +44,15 @@ pub(crate) struct Shared {
     /// Held for reading while a file and the row that names it come to be, for writing while files
     /// that nobody names are removed.
     storage: tokio::sync::RwLock<()>,
+    _lock: Lock,
 }
 
 impl Shared {
     /// Opens what is kept, and mends what a death left.
     pub(crate) async fn open(settings: Settings) -> Result<Self, OpenError> {
         fs::create_dir_all(&settings.data)?;
+        let lock = Lock::take(&settings.data)?;
+        let lock = lock.ok_or_else(|| OpenErrorKind::InUse(settings.data.clone()))?;
         let database = open_database(&settings)?;
         let files = Folder::open(settings.data.join("bundles"))?;
         let shared = Self {
@@ -59,6 +64,7 @@ impl Shared {
             signing: Arc::new(Signing::open(&settings)?),
             fetcher: Fetcher::new(&settings)?,
             storage: tokio::sync::RwLock::default(),
+            _lock: lock,
             files: Arc::new(files),
             database,
             settings,
@@ -108,6 +114,8 @@ pub struct OpenError(OpenErrorKind);
 enum OpenErrorKind {
     #[error("the data folder can't be used: {0}")]
     Folder(#[from] io::Error),
+    #[error("another service has the data folder {0}: end it, or name another folder")]
+    InUse(PathBuf),
     #[error("the database can't be used: {0}")]
     Database(#[from] DatabaseError),
     #[error("the metrics can't be set up: {0}")]

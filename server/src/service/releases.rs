@@ -1,5 +1,7 @@
 //! What channels give: releases, rollouts, and the way back.
 
+use std::fmt;
+
 use std::sync::Arc;
 
 use super::Shared;
@@ -41,6 +43,22 @@ pub(crate) enum RolloutChange {
     Resume,
     /// All devices get it.
     Promote,
+}
+
+impl fmt::Display for RolloutChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(bps) => f.write_str(&percent(*bps)),
+            Self::Pause => f.write_str("paused"),
+            Self::Resume => f.write_str("resumed"),
+            Self::Promote => f.write_str("promoted"),
+        }
+    }
+}
+
+/// A share of 10,000, for people.
+fn percent(share_bps: u32) -> String {
+    format!("{} %", f64::from(share_bps) / 100.0)
 }
 
 /// A release, with the names of what it is about.
@@ -91,7 +109,7 @@ impl Shared {
             let release = releases::insert(sql, &release)?;
             let version = bundle.map(|found| found.bundle.version);
             let name = version.as_deref().unwrap_or("builtin");
-            let detail = format!("{name} on {} to {share_bps}/10000", channel.name);
+            let detail = format!("{name} on {} to {}", channel.name, percent(share_bps));
             audit::record(sql, &key, Some(&id), "channel.release", &detail)?;
             Ok::<_, ApiError>(Released {
                 release,
@@ -141,7 +159,7 @@ impl Shared {
                 (None, Some(mut full)) => reissue(sql, &signing, &channel, &mut full)?,
                 _ => {}
             }
-            let detail = format!("{change:?} on {}", channel.name);
+            let detail = format!("{change} on {}", channel.name);
             audit::record(sql, &key, Some(&id), "channel.rollout", &detail)?;
             Ok::<_, ApiError>(release)
         });

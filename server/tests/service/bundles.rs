@@ -1,5 +1,9 @@
 //! Bundles: uploaded, registered by a URL, listed, annotated, deleted.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::{World, bundle};
@@ -100,4 +104,50 @@ fn what_a_channel_gives_is_not_deleted_and_everything_else_is() {
     world
         .get("/api/v1/bundles/1.0.0")
         .is_refusal(404, "not_found");
+}
+
+#[test]
+fn a_bundle_that_no_native_version_takes_is_refused() {
+    let world = World::new();
+    let path = format!("/api/v1/apps/{APP}/bundles/1.0.0?minAppVersion=3&maxAppVersion=2.9");
+    let headers = [("authorization", world.key())];
+    let refused = world.send("PUT", &path, &headers, bundle("one"));
+    refused.is_refusal(400, "invalid_native_version");
+}
+
+#[test]
+fn who_may_not_upload_is_told_before_the_bytes_are_read() {
+    let world = World::new();
+    world.upload(APP, "1.0.0", &bundle("one")).ok();
+    let body = json!({ "name": "ci", "permission": "upload", "appId": APP });
+    let made = world.ask("POST", "/api/v1/keys", &body).ok().json();
+    let path = "/api/v1/apps/com.example.other/bundles/1.0.0";
+    // Only a start of what it promises: an answer that waits for the rest doesn't come.
+    let mut stream = TcpStream::connect(world.address()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let key = made["key"].as_str().unwrap();
+    write!(
+        stream,
+        "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: {key}\r\ncontent-length: 1000000\r\n\r\nPK"
+    )
+    .unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 404");
+}
+
+#[test]
+fn an_encrypted_bundle_is_offered_to_who_can_open_it() {
+    let world = World::new();
+    let path = format!(
+        "/api/v1/apps/{APP}/bundles/1.0.0?sessionKey=aXY%3D%3Aa2V5&checksum={}",
+        "a".repeat(344)
+    );
+    let headers = [("authorization", world.key())];
+    world.send("PUT", &path, &headers, b"sealed".to_vec()).ok();
+    let released = json!({ "version": "1.0.0" });
+    world.release(APP, "production", &released).ok();
+    assert_eq!(world.check(APP, "0.9.0", "one")["updateAvailable"], false);
 }

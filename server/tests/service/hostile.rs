@@ -227,3 +227,17 @@ fn invented_methods_leave_nothing_behind_in_the_metrics() {
     assert!(!metrics.contains("INVENTED"), "{metrics}");
     assert!(metrics.contains("method=\"other\""), "{metrics}");
 }
+
+#[test]
+fn an_array_is_taken_for_no_object() {
+    let world = world();
+    let channel = format!("/api/v1/apps/{APP}/channels/production");
+    for (method, path) in [
+        ("PUT", channel.as_str()),
+        ("POST", "/api/v1/apps"),
+        ("POST", "/api/v1/keys"),
+    ] {
+        let answer = world.ask(method, path, &json!(["com.example.mine", null]));
+        answer.is_refusal(400, "invalid_json_parse_body");
+    }
+}

@@ -7,6 +7,7 @@ mod capgo_devices;
 mod capgo_interface;
 mod checks;
 mod every_field;
+mod folder;
 mod hostile;
 mod openapi;
 mod operations;

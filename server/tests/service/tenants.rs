@@ -158,6 +158,40 @@ fn an_organisation_has_its_own_apps_and_keys() {
 }
 
 #[test]
+fn the_last_key_that_may_do_everything_stays() {
+    let (world, _) = with_key("all", Some(APP));
+    let keys = world.ask("GET", "/api/v1/keys", &Value::Null).ok().json();
+    let first = keys["keys"].as_array().unwrap().iter();
+    let first = first.clone().find(|key| key["name"] == "first").unwrap();
+    let path = format!("/api/v1/keys/{}", first["id"].as_str().unwrap());
+    let refused = world.ask("DELETE", &path, &Value::Null);
+    refused.is_refusal(409, "last_key");
+    let other = json!({ "name": "other", "permission": "all" });
+    world.ask("POST", "/api/v1/keys", &other).ok();
+    world.ask("DELETE", &path, &Value::Null).ok();
+}
+
+#[test]
+fn an_organisation_that_lost_its_key_gets_another() {
+    let (world, _) = with_organisation();
+    let path = "/api/v1/organisations/acme/keys";
+    let made = world.ask("POST", path, &Value::Null);
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    let key = made["key"].as_str().unwrap();
+    let keys = world
+        .ask_as(key, "GET", "/api/v1/keys", &Value::Null)
+        .ok()
+        .json();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
+    world
+        .ask_as(key, "POST", path, &Value::Null)
+        .is_refusal(403, "forbidden");
+    let nobody = world.ask("POST", "/api/v1/organisations/no/keys", &Value::Null);
+    nobody.is_refusal(404, "not_found");
+}
+
+#[test]
 fn only_who_runs_the_service_makes_organisations() {
     let (world, key) = with_organisation();
     let body = json!({ "id": "more" });

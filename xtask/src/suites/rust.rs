@@ -23,6 +23,7 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("node", "nodejs"),
         Tool::new("npm", "npm"),
         Tool::new("strace", "strace"),
+        Tool::new("sqlite3", "sqlite3"),
         Tool::new("mkfs.ext4", "e2fsprogs"),
         Tool::new("mount", "mount"),
     ],

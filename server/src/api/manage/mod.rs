@@ -6,7 +6,7 @@ mod figures;
 mod keys;
 mod organisations;
 
-use axum::routing::{delete, get, patch, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use super::routes::Routes;
 
@@ -44,5 +44,9 @@ pub(super) fn routes() -> Routes {
         .route(
             "/api/v1/organisations",
             get(organisations::list).post(organisations::create),
+        )
+        .route(
+            "/api/v1/organisations/{id}/keys",
+            post(organisations::create_key),
         )
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -63,6 +63,18 @@ pub(super) async fn create(
     if let Some(fields) = shown.as_object_mut() {
         fields.insert("key".to_owned(), secret.reveal().into());
     }
+    Ok((StatusCode::CREATED, fresh(shown)).into_response())
+}
+
+/// For an organisation that has lost its keys. Its other keys stay.
+pub(super) async fn create_key(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let key = may_run_the_service(caller)?;
+    let (made, secret) = shared.let_in(key, &id).await?;
+    let shown = json!({ "id": made.id, "organisation": id, "key": secret.reveal() });
     Ok((StatusCode::CREATED, fresh(shown)).into_response())
 }
 
