@@ -14,6 +14,7 @@ mod serve;
 mod service;
 mod sign;
 mod statement;
+mod stores;
 mod verify;
 
 use std::process::ExitCode;

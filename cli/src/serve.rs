@@ -15,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::output::{Failure, Output, whole_url};
+use crate::stores::{self, Stores};
 
 /// In the data folder: the first key, and where the service is reached from this machine.
 pub(crate) const KEY_FILE: &str = "first.key";
@@ -25,6 +26,7 @@ Examples:
   live-updater serve --data updates
   live-updater serve --data updates --address 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem
   live-updater serve --data updates --public-url https://updates.example.com --download-url https://cdn.example.com
+  live-updater serve --data updates --database-file database.txt --bundles s3://my-bucket/updates
 
 The first start makes an API key that may do everything, prints it, and writes it to DATA/first.key.
 RUST_LOG=debug logs each request.";
@@ -61,7 +63,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL", value_parser = whole_url)]
     download_url: Option<Url>,
 
-    /// Certificates (PEM) to trust beside the usual ones where a bundle is fetched by its URL.
+    /// Certificates (PEM) to trust beside the usual ones where a bundle is fetched by its URL, and
+    /// where PostgreSQL and S3 are.
     #[arg(long, value_name = "CERTS.pem")]
     root_certificates: Option<PathBuf>,
 
@@ -85,6 +88,9 @@ pub(crate) struct Arguments {
     /// How many requests a minute one API key may make.
     #[arg(long, value_name = "COUNT", default_value_t = 600)]
     requests_per_minute: u32,
+
+    #[command(flatten)]
+    stores: Stores,
 
     /// How many wrong API keys a minute one address may try.
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
@@ -195,6 +201,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     settings.max_bundle_bytes = arguments.max_bundle_bytes;
     settings.device_requests_per_minute = arguments.device_requests_per_minute;
     settings.requests_per_minute = arguments.requests_per_minute;
+    stores::choose(&arguments.stores, &mut settings)?;
     settings.wrong_keys_per_minute = arguments.wrong_keys_per_minute;
     // Who else is on this machine may fetch from it anyway.
     settings.allows_loopback_urls = arguments.address.is_loopback();

@@ -7,6 +7,9 @@ use serde_json::json;
 
 use crate::database::DatabaseError;
 
+/// How many seconds to wait for a store or database that isn't there.
+const SOON: u64 = 5;
+
 /// A refusal, or a failure of ours.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
@@ -84,6 +87,11 @@ impl ApiError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Storage { source, .. } if is_full(source) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Storage { source, .. } if is_unreachable(source) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Database(error) if error.is_full() => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Database(error) if error.is_unreachable() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Storage { .. } | Self::Database(_) | Self::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -123,6 +131,9 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self {
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(SOON));
+            }
             Self::RateLimited { seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
@@ -134,6 +145,12 @@ impl IntoResponse for ApiError {
         }
         response
     }
+}
+
+/// A store on another machine that isn't there now.
+fn is_unreachable(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(error.kind(), ErrorKind::NotConnected | ErrorKind::TimedOut)
 }
 
 fn is_full(error: &std::io::Error) -> bool {

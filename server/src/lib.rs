@@ -52,6 +52,10 @@ mod service;
 mod settings;
 mod tls;
 
+#[cfg(feature = "postgres")]
+pub use database::{PostgresSettings, PostgresSettingsError};
+#[cfg(feature = "s3")]
+pub use files::{S3Settings, S3SettingsError};
 pub use server::{Service, ServiceError};
 pub use service::OpenError;
 pub use settings::Settings;

@@ -142,6 +142,13 @@ impl Service {
             self.clone(),
             |shared| async move { shared.write_presence().await },
         ));
+        if self.shared.database.is_shared() {
+            chores.spawn(every(
+                Duration::from_secs(1),
+                self.clone(),
+                |shared| async move { Ok(shared.offers.follow(&shared.database).await?) },
+            ));
+        }
         chores.spawn(every(
             Duration::from_secs(60),
             self.clone(),

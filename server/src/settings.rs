@@ -39,15 +39,20 @@ pub struct Settings {
     /// Whether bundles may be registered by a URL that leads to this machine. Only for one that
     /// nobody else reaches.
     pub allows_loopback_urls: bool,
-    /// Certificates (PEM) that count beside the usual ones where a bundle is fetched.
+    /// Certificates (PEM) that count beside the usual ones where a bundle is fetched, and where
+    /// PostgreSQL or S3 are.
     pub root_certificates: Option<String>,
     /// How long a request may take to come in, its body aside.
     pub header_timeout: Duration,
     /// How long a body may stand still while it comes in.
     pub body_timeout: Duration,
-    /// Where metadata is kept, if not in a file: settings of a PostgreSQL connection.
+    /// The PostgreSQL database for metadata, where that isn't a file. Other processes may use it
+    /// too, each with a data folder of its own.
     #[cfg(feature = "postgres")]
-    pub postgres: Option<String>,
+    pub postgres: Option<crate::PostgresSettings>,
+    /// The bucket for bundles, where that isn't a folder.
+    #[cfg(feature = "s3")]
+    pub s3: Option<crate::S3Settings>,
 }
 
 impl Settings {
@@ -71,6 +76,8 @@ impl Settings {
             body_timeout: Duration::from_secs(30),
             #[cfg(feature = "postgres")]
             postgres: None,
+            #[cfg(feature = "s3")]
+            s3: None,
         }
     }
 

@@ -32,6 +32,23 @@ impl Tls {
     }
 }
 
+/// Trusts the public authorities, and those of `roots` (PEM) beside them.
+#[cfg(any(feature = "postgres", feature = "s3"))]
+pub(crate) fn client(roots: Option<&str>) -> Result<Arc<rustls::ClientConfig>, TlsError> {
+    let mut trusted = rustls::RootCertStore::empty();
+    trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    for root in CertificateDer::pem_slice_iter(roots.unwrap_or_default().as_bytes()) {
+        let root = root.map_err(TlsError::Certificate)?;
+        trusted.add(root).map_err(TlsError::Rejected)?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Rejected)?;
+    let config = config.with_root_certificates(trusted).with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Tls(…)")

@@ -1,6 +1,7 @@
-//! Installs what tests need: programs and libraries by `apt-get`, and packages of npm.
+//! Installs what tests need: programs and libraries by `apt-get`, and packages of npm and PyPI.
 
 mod npm;
+mod python;
 
 use std::error::Error;
 use std::io;
@@ -8,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 pub(crate) use npm::NpmPackages;
+pub(crate) use python::PythonPackages;
 
 /// Something that has to be on the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

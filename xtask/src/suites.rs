@@ -10,6 +10,7 @@ mod kotlin;
 mod node;
 mod openapi;
 mod rust;
+mod stores;
 mod swift;
 mod tally;
 mod workflows;
@@ -24,8 +25,9 @@ pub(crate) use tally::{Outcome, Tally};
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// All suites, in the order in which they run.
-pub(crate) const SUITES: [Suite; 10] = [
+pub(crate) const SUITES: [Suite; 11] = [
     rust::SUITE,
+    stores::SUITE,
     fuzz::SUITE,
     kotlin::SUITE,
     javascript::SUITE,

@@ -4,7 +4,7 @@ use crate::clock;
 use crate::database::{DatabaseError, Row, Sql, Value};
 
 use super::channels::{self, NewChannel};
-use super::keys;
+use super::{changes, keys};
 
 /// How many bundles that no channel gives are kept, where nobody says otherwise.
 pub(crate) const KEEP_BUNDLES: u32 = 20;
@@ -97,7 +97,7 @@ pub(crate) fn insert(
         created_at: clock::now(),
     };
     let insert = "INSERT INTO apps (id, organisation, name, keep_bundles, expose_metadata, \
-                  created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+                  created_at, changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)";
     let values = [
         Value::from(&app.id),
         Value::from(&app.organisation),
@@ -122,5 +122,6 @@ pub(crate) fn update(sql: &mut dyn Sql, app: &AppRecord) -> Result<(), DatabaseE
         Value::from(app.expose_metadata),
         Value::from(&app.id),
     ];
-    sql.execute(update, &values).map(|_| ())
+    sql.execute(update, &values)?;
+    changes::note(sql, &app.id)
 }

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::database::{DatabaseError, Row, Sql, Value};
 
-use super::next_id;
+use super::{changes, next_id};
 
 /// Where a bundle's bytes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,6 +187,7 @@ pub(crate) fn insert(sql: &mut dyn Sql, bundle: NewBundle) -> Result<BundleRecor
 /// Changes link and comment; what is none stays as it is.
 pub(crate) fn annotate(
     sql: &mut dyn Sql,
+    app: &str,
     id: i64,
     link: Option<&str>,
     comment: Option<&str>,
@@ -194,7 +195,8 @@ pub(crate) fn annotate(
     let update = "UPDATE bundles SET link = COALESCE(?1, link), \
                   comment = COALESCE(?2, comment), updated_at = ?3 WHERE id = ?4";
     let values = [link.into(), comment.into(), clock::now().into(), id.into()];
-    sql.execute(update, &values).map(|_| ())
+    sql.execute(update, &values)?;
+    changes::note(sql, app)
 }
 
 /// Takes a bundle out of all lists. Its row stays, so that no other gets its id.

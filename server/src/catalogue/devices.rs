@@ -3,6 +3,8 @@
 use crate::clock;
 use crate::database::{DatabaseError, Row, Sql, Value};
 
+use super::changes;
+
 /// A device that asked.
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceRecord {
@@ -82,7 +84,8 @@ pub(crate) fn set_channel(
         Value::from(channel),
         Value::from(clock::now()),
     ];
-    sql.execute(upsert, &values).map(|_| ())
+    sql.execute(upsert, &values)?;
+    changes::note(sql, app)
 }
 
 /// Takes a device out of the channel that it was put into; whether it was in one.
@@ -92,5 +95,7 @@ pub(crate) fn unset_channel(
     device: &str,
 ) -> Result<bool, DatabaseError> {
     let delete = "DELETE FROM device_channels WHERE app = ?1 AND device = ?2";
-    Ok(sql.execute(delete, &[app.into(), device.into()])? > 0)
+    let was_in_one = sql.execute(delete, &[app.into(), device.into()])? > 0;
+    changes::note(sql, app)?;
+    Ok(was_in_one)
 }

@@ -6,7 +6,7 @@
 use crate::clock;
 use crate::database::{DatabaseError, Row, Sql, Value};
 
-use super::next_id;
+use super::{changes, next_id};
 
 /// All of 10,000.
 pub(crate) const ALL: u32 = 10_000;
@@ -207,7 +207,8 @@ fn count(sql: &mut dyn Sql, release: &ReleaseRecord) -> Result<(), DatabaseError
         clock::now().into(),
         release.channel.into(),
     ];
-    sql.execute(update, &values).map(|_| ())
+    sql.execute(update, &values)?;
+    changes::note_channel(sql, release.channel)
 }
 
 /// Keeps state, share and the reason for a pause. Where it becomes full, it replaces the one that
@@ -226,5 +227,6 @@ pub(crate) fn update(sql: &mut dyn Sql, release: &ReleaseRecord) -> Result<(), D
         Value::from(release.paused_because.as_ref()),
         Value::from(release.id),
     ];
-    sql.execute(update, &values).map(|_| ())
+    sql.execute(update, &values)?;
+    changes::note_channel(sql, release.channel)
 }

@@ -1,5 +1,7 @@
 //! Files that were sent without telling what bundle they are.
 
+use std::collections::HashSet;
+
 use crate::clock;
 use crate::database::{DatabaseError, Sql, Value};
 
@@ -34,6 +36,14 @@ pub(crate) fn size_of(sql: &mut dyn Sql, file: &str) -> Result<Option<u64>, Data
         }
     }
     Ok(None)
+}
+
+/// All files that a bundle or an upload names.
+pub(crate) fn named(sql: &mut dyn Sql) -> Result<HashSet<String>, DatabaseError> {
+    let query = "SELECT file FROM bundles WHERE file IS NOT NULL AND deleted_at IS NULL \
+                 UNION SELECT file FROM uploads";
+    let rows = sql.query(query, &[])?;
+    rows.iter().map(|row| row.text(0)).collect()
 }
 
 /// Forgets the files that came before a time.

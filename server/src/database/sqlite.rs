@@ -60,6 +60,14 @@ impl Connection for Sqlite {
     fn begin(&mut self) -> Result<(), DatabaseError> {
         self.batch("BEGIN IMMEDIATE")
     }
+
+    fn begin_reading(&mut self) -> Result<(), DatabaseError> {
+        self.batch("BEGIN DEFERRED")
+    }
+
+    fn is_alive(&mut self) -> bool {
+        true
+    }
 }
 
 impl ToSql for Value {

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
-use super::Files;
+use super::{Files, is_key};
 
 /// How much is read at once.
 const PIECE: u64 = 64 * 1024;
@@ -125,7 +125,8 @@ fn keys(root: &Path) -> io::Result<Vec<String>> {
             continue;
         }
         for file in fs::read_dir(shelf.path())? {
-            keys.extend(file?.file_name().into_string().ok());
+            let name = file?.file_name().into_string();
+            keys.extend(name.ok().filter(|name| is_key(name)));
         }
     }
     Ok(keys)

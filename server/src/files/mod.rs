@@ -5,6 +5,8 @@
 //! database names it no more.
 
 mod folder;
+#[cfg(feature = "s3")]
+mod object_store;
 mod upload;
 
 use std::io;
@@ -15,6 +17,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 pub(crate) use folder::Folder;
+#[cfg(feature = "s3")]
+pub(crate) use object_store::ObjectStore;
+#[cfg(feature = "s3")]
+pub use object_store::{S3Settings, S3SettingsError};
 pub(crate) use upload::{Received, UploadLimits, Uploads};
 
 /// Keeps files by key.
@@ -37,13 +43,20 @@ pub(crate) trait Files: Send + Sync + 'static {
     /// Whether files can be kept at all.
     fn check(&self) -> BoxFuture<'_, io::Result<()>>;
 
-    /// The keys of all files.
+    /// The keys of all files. What else lies there is nobody's.
     fn keys(&self) -> BoxFuture<'_, io::Result<Vec<String>>>;
 }
 
 /// The key of a file with this SHA-256 (hex).
 pub(crate) fn key_of(sha256: &str) -> String {
     format!("{sha256}.zip")
+}
+
+/// Whether something can be the key of a file of ours.
+pub(crate) fn is_key(name: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let sha256 = name.strip_suffix(".zip");
+    sha256.is_some_and(|sha256| sha256.len() == 64 && sha256.bytes().all(is_digit))
 }
 
 /// The SHA-256 (hex) that a key names.

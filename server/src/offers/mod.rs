@@ -1,68 +1,139 @@
 //! What devices are offered, in memory: a check doesn't ask the database.
 //!
-//! Each change of an app loads its offers anew, after it was committed.
+//! Each change of an app loads its offers anew, after it was committed. What another process
+//! changes is followed by the numbers that changes have.
 
 pub(crate) mod capgo;
 pub(crate) mod decide;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
 
 use crate::catalogue::apps::{self, AppRecord};
 use crate::catalogue::bundles::{self, BundleRecord};
+use crate::catalogue::changes;
 use crate::catalogue::channels::{self, ChannelRecord};
 use crate::catalogue::releases::{self, ReleaseRecord, ReleaseState};
 use crate::database::{Database, DatabaseError, Sql};
 
 /// How many steps of a channel are looked at for mandatory ones that a device has skipped.
 const REMEMBERED_STEPS: u64 = 200;
+/// Before all changes.
+const NEVER: i64 = -1;
 
 /// The offers of all apps.
-#[derive(Default)]
-pub(crate) struct Offers(RwLock<HashMap<String, Arc<AppOffers>>>);
+pub(crate) struct Offers {
+    apps: RwLock<HashMap<String, Loaded>>,
+    /// All changes up to this one are known.
+    seen: AtomicI64,
+}
+
+/// What an app gave after its change with this number.
+struct Loaded {
+    changed: i64,
+    offers: Arc<AppOffers>,
+}
 
 impl Offers {
     /// Loads those of all apps.
     pub(crate) async fn load(database: &Database) -> Result<Self, DatabaseError> {
-        let loaded = database.read(|sql| {
-            let mut loaded = HashMap::new();
-            for app in apps::list(sql, None)? {
-                let id = app.id.clone();
-                loaded.insert(id, Arc::new(AppOffers::load(sql, app)?));
-            }
-            Ok::<_, DatabaseError>(loaded)
-        });
-        Ok(Self(RwLock::new(loaded.await?)))
+        let (seen, loaded) = database.snapshot(|sql| load_since(sql, NEVER)).await?;
+        Ok(Self {
+            apps: RwLock::new(loaded),
+            seen: AtomicI64::new(seen),
+        })
     }
 
     /// Those of one app; none where there is no such app.
     pub(crate) fn app(&self, id: &str) -> Option<Arc<AppOffers>> {
-        let apps = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        apps.get(id).cloned()
+        let apps = self.apps.read().unwrap_or_else(PoisonError::into_inner);
+        apps.get(id).map(|loaded| Arc::clone(&loaded.offers))
     }
 
     /// The ids of all apps.
     pub(crate) fn app_ids(&self) -> Vec<String> {
-        let apps = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let apps = self.apps.read().unwrap_or_else(PoisonError::into_inner);
         apps.keys().cloned().collect()
     }
 
     /// Loads those of one app anew.
     pub(crate) async fn refresh(&self, database: &Database, id: &str) -> Result<(), DatabaseError> {
         let wanted = id.to_owned();
-        let loaded = database.read(move |sql| match apps::find(sql, &wanted)? {
-            Some(app) => AppOffers::load(sql, app).map(Some),
-            None => Ok::<_, DatabaseError>(None),
+        let loaded = database.snapshot(move |sql| {
+            let app = apps::find(sql, &wanted)?;
+            let loaded = app.map(|app| Loaded::load(sql, app));
+            loaded.transpose()
         });
-        let loaded = loaded.await?;
-        let mut apps = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        match loaded {
-            Some(offers) => apps.insert(id.to_owned(), Arc::new(offers)),
-            None => apps.remove(id),
-        };
+        if let Some(loaded) = loaded.await? {
+            self.take_over([(id.to_owned(), loaded)]);
+        }
         Ok(())
+    }
+
+    /// Loads what other processes have changed since this was asked last.
+    pub(crate) async fn follow(&self, database: &Database) -> Result<(), DatabaseError> {
+        let seen = self.seen.load(Ordering::Acquire);
+        let known = self.newest_known().max(seen);
+        let newest = database.read(changes::newest).await?;
+        if newest == seen && newest >= known {
+            return Ok(());
+        }
+        // The database was put back to an earlier time: nothing that is known counts.
+        let is_earlier = newest < known;
+        let since = if is_earlier { NEVER } else { seen };
+        let loaded = database.snapshot(move |sql| load_since(sql, since));
+        let (newest, loaded) = loaded.await?;
+        if is_earlier {
+            *self.apps.write().unwrap_or_else(PoisonError::into_inner) = loaded;
+        } else {
+            self.take_over(loaded);
+        }
+        self.seen.store(newest, Ordering::Release);
+        Ok(())
+    }
+
+    fn newest_known(&self) -> i64 {
+        let apps = self.apps.read().unwrap_or_else(PoisonError::into_inner);
+        let changed = apps.values().map(|loaded| loaded.changed);
+        changed.max().unwrap_or(NEVER)
+    }
+
+    /// Two who load at the same time may come here in either order: the later state stays.
+    fn take_over(&self, loaded: impl IntoIterator<Item = (String, Loaded)>) {
+        let mut apps = self.apps.write().unwrap_or_else(PoisonError::into_inner);
+        for (id, loaded) in loaded {
+            let known = apps.get(&id).map_or(NEVER, |known| known.changed);
+            if loaded.changed >= known {
+                apps.insert(id, loaded);
+            }
+        }
+    }
+}
+
+/// The number of the newest change, and the apps that have changed since another one.
+fn load_since(
+    sql: &mut dyn Sql,
+    since: i64,
+) -> Result<(i64, HashMap<String, Loaded>), DatabaseError> {
+    let newest = changes::newest(sql)?;
+    let mut loaded = HashMap::new();
+    for id in changes::since(sql, since)? {
+        if let Some(app) = apps::find(sql, &id)? {
+            loaded.insert(id, Loaded::load(sql, app)?);
+        }
+    }
+    Ok((newest, loaded))
+}
+
+impl Loaded {
+    fn load(sql: &mut dyn Sql, app: AppRecord) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            changed: changes::of_app(sql, &app.id)?,
+            offers: Arc::new(AppOffers::load(sql, app)?),
+        })
     }
 }
 

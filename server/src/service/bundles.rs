@@ -4,9 +4,11 @@ use live_updater::{Limits, list_bundle};
 use semver::Version;
 
 use super::Shared;
+use super::cleanup::must_count;
 use crate::catalogue::apps::{self, AppRecord};
 use crate::catalogue::bundles::{self, BundleRecord, Location, NewBundle};
-use crate::catalogue::keys::{KeyRecord, Permission};
+use crate::catalogue::claims::Claim;
+use crate::catalogue::keys::{self, KeyRecord, Permission};
 use crate::catalogue::{audit, releases, uploads};
 use crate::database::Sql;
 use crate::error::ApiError;
@@ -153,12 +155,18 @@ impl Shared {
     ) -> Result<BundleRecord, ApiError> {
         let (draft, content) = self.judge(draft, &received).await?;
         let file = files::key_of(&received.sha256);
-        let turn = self.storage.read().await;
-        self.keep(&file, &received).await?;
-        let location = Location::File(file);
-        let added = self.add(key, draft, content, location).await;
-        drop(turn);
-        self.tidy_after(&added).await;
+        let claim = self.claim(&file).await?;
+        let added = match self.keep(&file, &received).await {
+            Ok(()) => {
+                let location = Location::File(file);
+                self.add(key, draft, content, location, Some(claim.clone()))
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        if added.is_err() {
+            self.give_up(claim).await;
+        }
         added
     }
 
@@ -169,12 +177,12 @@ impl Shared {
         draft: Draft,
         url: &str,
     ) -> Result<BundleRecord, ApiError> {
-        draft.check()?;
+        self.must_be_welcome(&key, &draft).await?;
         let url = self.fetcher.parse(url)?;
         let received = self.fetcher.fetch(&url, &self.uploads).await?;
         let (draft, content) = self.judge(draft, &received).await?;
         let location = Location::External(url.into());
-        self.add(key, draft, content, location).await
+        self.add(key, draft, content, location, None).await
     }
 
     /// Keeps a file that a bundle is to be registered by.
@@ -184,14 +192,24 @@ impl Shared {
         file: &str,
         received: &Received,
     ) -> Result<(), ApiError> {
-        let _turn = self.storage.read().await;
-        self.keep(file, received).await?;
-        let (file, size) = (file.to_owned(), received.size);
-        let kept = self.database.write(move |sql| {
-            uploads::insert(sql, &file, &key.organisation, size)?;
-            Ok(audit::record(sql, &key, None, "upload", &file)?)
-        });
-        kept.await
+        let claim = self.claim(file).await?;
+        let kept = match self.keep(file, received).await {
+            Ok(()) => {
+                let (file, size, claim) = (file.to_owned(), received.size, claim.clone());
+                let kept = self.database.write(move |sql| {
+                    must_be_live(sql, &key)?;
+                    must_count(sql, &claim)?;
+                    uploads::insert(sql, &file, &key.organisation, size)?;
+                    Ok(audit::record(sql, &key, None, "upload", &file)?)
+                });
+                kept.await
+            }
+            Err(error) => Err(error),
+        };
+        if kept.is_err() {
+            self.give_up(claim).await;
+        }
+        kept
     }
 
     /// Changes a bundle's link and comment; what is none stays as it is.
@@ -215,7 +233,7 @@ impl Shared {
         let changed = self.database.write(move |sql| {
             own_app(sql, &key, &name)?;
             let found = bundles::find(sql, &name, id)?.ok_or(ApiError::NotFound("Bundle"))?;
-            bundles::annotate(sql, id, link.as_deref(), comment.as_deref())?;
+            bundles::annotate(sql, &name, id, link.as_deref(), comment.as_deref())?;
             let version = &found.bundle.version;
             audit::record(sql, &key, Some(&name), "bundle.metadata", version)?;
             Ok::<_, ApiError>(())
@@ -309,10 +327,14 @@ impl Shared {
         draft: Draft,
         content: Content,
         location: Location,
+        claim: Option<Claim>,
     ) -> Result<BundleRecord, ApiError> {
         let app = draft.app.clone();
         let added = self.database.write(move |sql| {
             app_for(sql, &key, &draft.app)?;
+            if let Some(claim) = &claim {
+                must_count(sql, claim)?;
+            }
             if bundles::find_version(sql, &draft.app, &draft.version)?.is_some() {
                 let message = format!("Version {} already exists", draft.version);
                 return Err(ApiError::conflict("version_already_exists", message));
@@ -327,15 +349,6 @@ impl Shared {
         self.offers.refresh(&self.database, &app).await?;
         Ok(added)
     }
-
-    /// What was kept for a bundle that didn't come to be goes again.
-    async fn tidy_after(&self, added: &Result<BundleRecord, ApiError>) {
-        if added.is_err()
-            && let Err(error) = self.remove_unneeded_files().await
-        {
-            tracing::warn!(%error, "a file that nobody needs stays until the next start");
-        }
-    }
 }
 
 /// The app, where the key may see it.
@@ -344,6 +357,7 @@ pub(crate) fn own_app(
     key: &KeyRecord,
     app: &str,
 ) -> Result<AppRecord, ApiError> {
+    must_be_live(sql, key)?;
     let found = apps::find(sql, app)?.filter(|found| {
         found.organisation == key.organisation
             && key.app.as_ref().is_none_or(|own| *own == found.id)
@@ -352,9 +366,18 @@ pub(crate) fn own_app(
     found.ok_or(ApiError::NotFound("App"))
 }
 
+/// Fails where a key was revoked since its request began: a body may take minutes to come in.
+pub(crate) fn must_be_live(sql: &mut dyn Sql, key: &KeyRecord) -> Result<(), ApiError> {
+    match keys::is_live(sql, &key.id)? {
+        true => Ok(()),
+        false => Err(ApiError::Unauthorized),
+    }
+}
+
 /// The app, which is made where there is none and the key is for the whole organisation.
 fn app_for(sql: &mut dyn Sql, key: &KeyRecord, app: &str) -> Result<AppRecord, ApiError> {
     if may_make_apps(key) && apps::find(sql, app)?.is_none() {
+        must_be_live(sql, key)?;
         audit::record(sql, key, Some(app), "app.create", app)?;
         return Ok(apps::insert(sql, app, &key.organisation, app)?);
     }

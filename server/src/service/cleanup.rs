@@ -1,31 +1,114 @@
 //! Old bundles go: those beyond what an app keeps, and files that nobody names.
 
+use std::io;
+use std::time::Duration;
+
 use super::Shared;
+use crate::catalogue::claims::{self, Claim};
 use crate::catalogue::{apps, bundles, releases, uploads};
 use crate::clock;
+use crate::database::Sql;
 use crate::error::ApiError;
 
 /// How long a file is kept that was sent and never became a bundle, in days.
 const LOOSE_DAYS: i64 = 400;
+/// How often, and after which pauses, a file is asked for that is being removed.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(200);
 
 impl Shared {
+    /// Has a file kept until a row names it, or the claim is given up.
+    pub(super) async fn claim(&self, file: &str) -> Result<Claim, ApiError> {
+        for attempt in 0..ATTEMPTS {
+            let wanted = file.to_owned();
+            let claimed = self
+                .database
+                .write(move |sql| claims::claim(sql, &wanted).map_err(ApiError::from));
+            if let Some(claim) = claimed.await? {
+                return Ok(claim);
+            }
+            if attempt == 0 {
+                // Whoever removes it may have died over it.
+                self.remove_unneeded_files().await?;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(ApiError::Storage {
+            action: "The file is being removed: try again",
+            source: io::ErrorKind::TimedOut.into(),
+        })
+    }
+
+    /// What was kept for a row that didn't come to be goes again.
+    pub(super) async fn give_up(&self, claim: Claim) {
+        let ended = self.database.write(move |sql| {
+            claims::end(sql, &claim)?;
+            Ok::<_, ApiError>(())
+        });
+        let removed = match ended.await {
+            Ok(()) => self.remove_unneeded_files().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(%error, "a file that nobody needs stays for now");
+        }
+    }
+
+    /// Removes what an earlier death left.
+    pub(super) async fn tidy(&self) -> Result<(), ApiError> {
+        if !self.database.is_shared() {
+            // What was begun has ended with the process that began it.
+            let ended = self.database.write(|sql| claims::end_all(sql));
+            ended.await?;
+        }
+        self.remove_unneeded_files().await
+    }
+
     /// Removes the files that no bundle needs.
     pub(crate) async fn remove_unneeded_files(&self) -> Result<(), ApiError> {
-        let _alone = self.storage.write().await;
         let files = self.files.keys().await.map_err(not_removed)?;
         let unneeded = self.database.read(move |sql| {
-            let mut unneeded = Vec::new();
-            for file in files {
-                if uploads::size_of(sql, &file)?.is_none() {
-                    unneeded.push(file);
-                }
-            }
+            let named = uploads::named(sql)?;
+            let mut unneeded = claims::unfinished(sql)?;
+            unneeded.extend(files.into_iter().filter(|file| !named.contains(file)));
             Ok::<_, ApiError>(unneeded)
         });
-        for file in unneeded.await? {
-            self.files.remove(&file).await.map_err(not_removed)?;
+        let unneeded = unneeded.await?;
+        if unneeded.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let begun = self.database.write(move |sql| {
+            claims::end_old(sql)?;
+            let mut begun = Vec::new();
+            for file in unneeded {
+                // It may have got a name since.
+                if uploads::size_of(sql, &file)?.is_none() && claims::begin_removal(sql, &file)? {
+                    begun.push(file);
+                }
+            }
+            Ok::<_, ApiError>(begun)
+        });
+        self.remove(begun.await?).await
+    }
+
+    /// Removes files that nobody can claim until then.
+    async fn remove(&self, files: Vec<String>) -> Result<(), ApiError> {
+        let (mut removed, mut failure) = (Vec::new(), None);
+        for file in files {
+            match self.files.remove(&file).await {
+                Ok(()) => removed.push(file),
+                // It may still be under way: the file's name is free after a while.
+                Err(error) => failure = Some(error),
+            }
+        }
+        let ended = self.database.write(move |sql| {
+            for file in removed {
+                claims::end_removal(sql, &file)?;
+            }
+            Ok::<_, ApiError>(())
+        });
+        ended.await?;
+        failure.map_or(Ok(()), |error| Err(not_removed(error)))
     }
 
     /// Deletes the bundles that an app keeps no longer: those that no channel gives, but for the
@@ -76,7 +159,18 @@ impl Shared {
     }
 }
 
-fn not_removed(source: std::io::Error) -> ApiError {
+/// Fails where a claim has ended, so that the file may have gone.
+pub(super) fn must_count(sql: &mut dyn Sql, claim: &Claim) -> Result<(), ApiError> {
+    match claims::end(sql, claim)? {
+        true => Ok(()),
+        false => Err(ApiError::Storage {
+            action: "The bundle took too long to be kept: try again",
+            source: io::ErrorKind::TimedOut.into(),
+        }),
+    }
+}
+
+fn not_removed(source: io::Error) -> ApiError {
     ApiError::Storage {
         action: "Failed to delete bundle from storage",
         source,

@@ -19,11 +19,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::database::{Database, DatabaseError};
+#[cfg(feature = "s3")]
+use crate::files::ObjectStore;
 use crate::files::{Files, Folder, Uploads};
 use crate::lock::Lock;
 use crate::metrics::Metrics;
 use crate::offers::Offers;
 use crate::settings::Settings;
+#[cfg(any(feature = "postgres", feature = "s3"))]
+use crate::tls::{self, TlsError};
 use fetch::Fetcher;
 use presence::Presence;
 use rate_limit::RateLimits;
@@ -41,9 +45,6 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) signing: Arc<Signing>,
     fetcher: Fetcher,
-    /// Held for reading while a file and the row that names it come to be, for writing while files
-    /// that nobody names are removed.
-    storage: tokio::sync::RwLock<()>,
     _lock: Lock,
 }
 
@@ -53,8 +54,7 @@ impl Shared {
         fs::create_dir_all(&settings.data)?;
         let lock = Lock::take(&settings.data)?;
         let lock = lock.ok_or_else(|| OpenErrorKind::InUse(settings.data.clone()))?;
-        let database = open_database(&settings)?;
-        let files = Folder::open(settings.data.join("bundles"))?;
+        let database = open_database(&settings).await?;
         let shared = Self {
             uploads: Uploads::open(settings.data.join("uploads"))?,
             offers: Offers::load(&database).await?,
@@ -63,13 +63,12 @@ impl Shared {
             metrics: Metrics::new()?,
             signing: Arc::new(Signing::open(&settings)?),
             fetcher: Fetcher::new(&settings)?,
-            storage: tokio::sync::RwLock::default(),
             _lock: lock,
-            files: Arc::new(files),
+            files: open_files(&settings)?,
             database,
             settings,
         };
-        if let Err(error) = shared.remove_unneeded_files().await {
+        if let Err(error) = shared.tidy().await {
             tracing::warn!(%error, "files that nobody needs could not be removed");
         }
         Ok(shared)
@@ -92,17 +91,22 @@ impl Shared {
     }
 }
 
-#[cfg(feature = "postgres")]
-fn open_database(settings: &Settings) -> Result<Database, DatabaseError> {
-    match &settings.postgres {
-        Some(postgres) => Database::connect(postgres),
-        None => Database::open(&settings.data.join("service.db")),
+async fn open_database(settings: &Settings) -> Result<Database, OpenErrorKind> {
+    #[cfg(feature = "postgres")]
+    if let Some(postgres) = &settings.postgres {
+        let tls = tls::client(settings.root_certificates.as_deref())?;
+        return Ok(Database::connect(postgres, tls).await?);
     }
+    Ok(Database::open(&settings.data.join("service.db")).await?)
 }
 
-#[cfg(not(feature = "postgres"))]
-fn open_database(settings: &Settings) -> Result<Database, DatabaseError> {
-    Database::open(&settings.data.join("service.db"))
+fn open_files(settings: &Settings) -> Result<Arc<dyn Files>, OpenErrorKind> {
+    #[cfg(feature = "s3")]
+    if let Some(s3) = &settings.s3 {
+        let tls = tls::client(settings.root_certificates.as_deref())?;
+        return Ok(Arc::new(ObjectStore::open(s3, tls)?));
+    }
+    Ok(Arc::new(Folder::open(settings.data.join("bundles"))?))
 }
 
 /// Why a service can't start.
@@ -124,6 +128,9 @@ enum OpenErrorKind {
     Signing(#[from] live_updater_signing::SigningError),
     #[error("the root certificates can't be read: {0}")]
     Certificates(#[from] live_updater::ParseRootError),
+    #[cfg(any(feature = "postgres", feature = "s3"))]
+    #[error("the root certificates can't be used: {0}")]
+    Tls(#[from] TlsError),
 }
 
 impl<E: Into<OpenErrorKind>> From<E> for OpenError {

@@ -14,6 +14,8 @@ use crate::error::ApiError;
 
 /// How many devices wait to be written at most; the others come again.
 const MOST: usize = 100_000;
+/// How many are written at once: others have something to write too.
+const AT_ONCE: usize = 1_000;
 
 /// What a device told when it asked last.
 #[derive(Debug, Clone)]
@@ -56,18 +58,19 @@ impl Presence {
 impl Shared {
     /// Writes what is known of the devices that asked since the last time.
     pub(crate) async fn write_presence(&self) -> Result<(), ApiError> {
-        let waiting = self.presence.take();
-        if waiting.is_empty() {
-            return Ok(());
-        }
+        let mut waiting = self.presence.take().into_iter().peekable();
         let now = clock::now();
-        let written = self.database.write(move |sql| {
-            for (device, seen) in &waiting {
-                write(sql, device, seen, now)?;
-            }
-            Ok(())
-        });
-        written.await
+        while waiting.peek().is_some() {
+            let some: Vec<_> = waiting.by_ref().take(AT_ONCE).collect();
+            let written = self.database.write(move |sql| {
+                for (device, seen) in &some {
+                    write(sql, device, seen, now)?;
+                }
+                Ok::<_, ApiError>(())
+            });
+            written.await?;
+        }
+        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ use ureq::{Agent, Body};
 /// A service with a folder of its own. It ends when it is dropped.
 pub(crate) struct World {
     address: SocketAddr,
-    key: String,
+    pub(crate) key: String,
     agent: Agent,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -40,6 +40,10 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(data.path().join("data"));
         settings.allows_loopback_urls = true;
+        #[cfg(all(feature = "postgres", feature = "s3"))]
+        if let Some((postgres, s3)) = backing_stores::from_environment() {
+            use_stores(&mut settings, &postgres, s3);
+        }
         change(&mut settings);
         let (end, ended) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
@@ -47,7 +51,8 @@ impl World {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
                 let service = Service::open(settings).await.unwrap();
-                let key = service.first_key().await.unwrap().unwrap();
+                // Another one may have made it before.
+                let key = service.first_key().await.unwrap().unwrap_or_default();
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send((listener.local_addr().unwrap(), key)).unwrap();
                 let ended = async { ended.await.unwrap_or(()) };
@@ -161,6 +166,24 @@ impl World {
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     }
+}
+
+/// Keeps a service's metadata in a database of its own, and its bundles in a folder of a bucket.
+#[cfg(all(feature = "postgres", feature = "s3"))]
+pub(crate) fn use_stores(
+    settings: &mut Settings,
+    postgres: &backing_stores::Postgres,
+    s3: backing_stores::S3,
+) {
+    use backing_stores::S3;
+    use live_updater_server::{PostgresSettings, S3Settings};
+
+    let name = format!("world_{}", uuid::Uuid::new_v4().simple());
+    let database = postgres.database(&name).unwrap();
+    settings.postgres = Some(PostgresSettings::parse(&database).unwrap());
+    let url = format!("s3://{}/{name}", S3::BUCKET);
+    let variables = S3::variables(&format!("http://{}", s3.address()));
+    settings.s3 = Some(S3Settings::new(&url, variables).unwrap());
 }
 
 impl Drop for World {

@@ -22,8 +22,12 @@ CREATE TABLE apps (
     device_token TEXT,
     keep_bundles BIGINT NOT NULL,
     expose_metadata BIGINT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    -- The number of the newest change of what its devices are offered, among those of all apps.
+    changed BIGINT NOT NULL
 );
+
+CREATE INDEX apps_by_change ON apps (changed);
 
 CREATE TABLE bundles (
     id BIGINT PRIMARY KEY,
@@ -62,6 +66,21 @@ CREATE TABLE uploads (
     uploaded_at BIGINT NOT NULL
 );
 
+-- Files that are about to be named by a bundle or an upload.
+CREATE TABLE claims (
+    id TEXT PRIMARY KEY,
+    file TEXT NOT NULL,
+    claimed_at BIGINT NOT NULL
+);
+
+CREATE INDEX claims_by_file ON claims (file);
+
+-- Files that are being removed.
+CREATE TABLE removals (
+    file TEXT PRIMARY KEY,
+    began_at BIGINT NOT NULL
+);
+
 CREATE TABLE channels (
     id BIGINT PRIMARY KEY,
     app TEXT NOT NULL REFERENCES apps (id),
@@ -76,6 +95,14 @@ CREATE TABLE channels (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     UNIQUE (app, name)
+);
+
+-- Where a channel of this name was before: its sequences go on.
+CREATE TABLE channel_floors (
+    app TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (app, name)
 );
 
 -- What a channel gave, and gives: each step has a higher sequence than the one before.
