@@ -68,6 +68,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "CERTS.pem")]
     root_certificates: Option<PathBuf>,
 
+    /// Make another API key that may do everything, for who has lost all others.
+    #[arg(long)]
+    new_key: bool,
+
     /// A private key (PEM) that signs what is uploaded and released; DATA/keys/APP.pem is one for
     /// a single app.
     #[arg(long, value_name = "KEY.pem")]
@@ -130,7 +134,10 @@ async fn serve(arguments: &Arguments, settings: Settings, output: &Output) -> Re
         let message = format!("{}: {error}", arguments.data.display());
         Failure::new("storage", message)
     })?;
-    let first_key = service.first_key().await.map_err(|error| failed(&error))?;
+    let mut first_key = service.first_key().await.map_err(|error| failed(&error))?;
+    if first_key.is_none() && arguments.new_key {
+        first_key = Some(service.new_key().await.map_err(|error| failed(&error))?);
+    }
     let key_file = arguments.data.join(KEY_FILE);
     if let Some(key) = &first_key {
         write_secret(&key_file, key).map_err(|error| Failure::unwritable(&key_file, &error))?;
@@ -203,8 +210,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     settings.requests_per_minute = arguments.requests_per_minute;
     stores::choose(&arguments.stores, &mut settings)?;
     settings.wrong_keys_per_minute = arguments.wrong_keys_per_minute;
-    // Who else is on this machine may fetch from it anyway.
-    settings.allows_loopback_urls = arguments.address.is_loopback();
+    // Who else is on this machine may fetch from it anyway; who comes through a proxy may not.
+    settings.allows_loopback_urls =
+        arguments.address.is_loopback() && arguments.public_url.is_none();
     Ok(settings)
 }
 
@@ -213,10 +221,14 @@ fn read(path: &Path) -> Result<String, Failure> {
 }
 
 fn write_secret(path: &Path, secret: &str) -> io::Result<()> {
+    // Whatever has the name already, its mode and where it leads to are somebody else's.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut file = fs::OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(path)?;
     writeln!(file, "{secret}")?;
@@ -228,6 +240,8 @@ fn log_as(format: LogFormat) {
     let log = tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // It would say so on the stream that it couldn't write to, and panic where that fails too.
+        .log_internal_errors(false)
         .with_env_filter(filter);
     match format {
         LogFormat::Text => log.init(),

@@ -75,14 +75,19 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
             (Some(to), Some(statement))
         }
     };
-    for warning in &warnings {
-        output.warn(warning);
-    }
     let path = ["api", "v1", "apps", &app, "channels", name, "rollback"];
     let body = json!({ "to": to, "statement": statement.as_ref().map(Stated::envelope) });
     let release: Release = client
         .send(Method::POST, &path, &body)
         .map_err(with_advice)?;
+    if release.version.as_deref() == Some(BUILTIN) && !release.is_signed {
+        let message = "devices with statements or source \"capgo\" alone go back to builtin: others \
+                       keep the bundle that they run, until a new version comes";
+        warnings.push(Warning::new("builtin_reach", message));
+    }
+    for warning in &warnings {
+        output.warn(warning);
+    }
     output.result(&Report {
         app_id: app,
         channel: name.clone(),

@@ -63,7 +63,7 @@ pub(super) enum Source<'a> {
         signers: Vec<Signer>,
         arguments: &'a StatementArguments,
     },
-    Ready(Ready),
+    Ready(Box<Ready>),
 }
 
 /// What a statement has to be for.
@@ -109,7 +109,7 @@ impl StatementArguments {
             })),
             ([file], [_]) => {
                 self.must_say_nothing_else(file)?;
-                Ok(Some(Source::Ready(Ready::read(file)?)))
+                Ok(Some(Source::Ready(Box::new(Ready::read(file)?))))
             }
             ([file, ..], _) => Err(Failure::usage(format!(
                 "{} is a ready statement, which stands alone: `live-updater sign add` adds a signature to it",

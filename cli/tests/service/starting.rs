@@ -37,6 +37,28 @@ fn a_key_file_that_was_taken_away_is_not_named() {
 }
 
 #[test]
+fn a_second_service_in_the_folder_does_not_start() {
+    let workshop = Workshop::new();
+    let _served = Served::start(&workshop, &["--port", "0"]);
+    let run = workshop.run("--json serve --data updates --port 0");
+    run.assert_error(1, "storage");
+    assert!(run.stdout.contains("another service has"), "{run:?}");
+    workshop.json("apps list --data updates");
+}
+
+#[test]
+fn who_has_lost_all_keys_starts_with_a_new_one() {
+    let workshop = Workshop::new();
+    let served = Served::start(&workshop, &["--port", "0"]);
+    let first = served.started["firstKey"].clone();
+    drop(served);
+    let served = Served::start(&workshop, &["--port", "0", "--new-key"]);
+    assert!(served.started["firstKey"].is_string());
+    assert_ne!(served.started["firstKey"], first);
+    workshop.json("apps list --data updates");
+}
+
+#[test]
 fn a_log_that_no_terminal_shows_has_no_colours() {
     let workshop = Workshop::new();
     let served = Served::start(&workshop, &["--port", "0"]);
