@@ -17,7 +17,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -207,6 +207,8 @@ impl From<ApiError> for ServiceError {
 struct Connections {
     router: Router,
     builder: Builder<TokioExecutor>,
+    /// How long a connection may live before its first request.
+    first_request: Duration,
     tls: Option<TlsAcceptor>,
     turns: Arc<Semaphore>,
 }
@@ -223,10 +225,12 @@ impl Connections {
             .http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(20))
             .max_header_list_size(32 * 1024);
         Self {
             router: service.router(),
             builder,
+            first_request: settings.header_timeout,
             tls: settings
                 .tls
                 .as_ref()
@@ -264,8 +268,12 @@ impl Connections {
         peer: SocketAddr,
         watcher: Watcher,
     ) {
-        let router = self.router.clone();
+        let (router, begun) = (self.router.clone(), Arc::new(Notify::new()));
+        // What tells HTTP/1 from HTTP/2 waits without end, and so does an HTTP/2 connection that
+        // has no stream: the timeout for heads begins later, or not at all.
+        let first_request = timeout(self.first_request, Arc::clone(&begun).notified_owned());
         let service = service_fn(move |mut request: Request<Incoming>| {
+            begun.notify_one();
             request.extensions_mut().insert(ConnectInfo(peer));
             let router = router.clone();
             async move {
@@ -275,8 +283,11 @@ impl Connections {
         });
         let service = TowerToHyperService::new(service);
         let connection = self.builder.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
-            tracing::debug!(%error, "a connection ended");
+        tokio::select! {
+            ended = watcher.watch(connection.into_owned()) => if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended");
+            },
+            Err(_) = first_request => tracing::debug!("no request in time"),
         }
     }
 }

@@ -217,6 +217,25 @@ fn who_sends_slowly_is_cut_off() {
 }
 
 #[test]
+fn who_never_asks_is_cut_off() {
+    let world = world();
+    // What HTTP/2 begins with (RFC 9113, section 3.4), and an empty SETTINGS frame.
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    for sent in [&b""[..], b"P", b"GET /health", &preface[..24], preface] {
+        let mut connection = TcpStream::connect(world.address()).unwrap();
+        connection
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
+        connection.write_all(sent).unwrap();
+        let mut told = Vec::new();
+        // A read that waits for too long is an error, and an end is none.
+        let ended = connection.read_to_end(&mut told);
+        ended.unwrap_or_else(|error| panic!("{sent:?}: {error}"));
+    }
+    assert_still_works(&world);
+}
+
+#[test]
 fn invented_methods_leave_nothing_behind_in_the_metrics() {
     let world = world();
     for number in 0..50 {
