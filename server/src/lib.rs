@@ -47,6 +47,7 @@ mod files;
 mod lock;
 mod metrics;
 mod offers;
+mod patience;
 mod server;
 mod service;
 mod settings;

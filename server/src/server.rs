@@ -28,6 +28,7 @@ use crate::catalogue::keys::{self, ApiKey, KeyRecord};
 use crate::catalogue::organisations::{self, Organisation};
 use crate::database::{Database, DatabaseError};
 use crate::error::ApiError;
+use crate::patience::Patient;
 use crate::service::{OpenError, Shared};
 use crate::settings::Settings;
 
@@ -209,6 +210,7 @@ struct Connections {
     builder: Builder<TokioExecutor>,
     /// How long a connection may live before its first request.
     first_request: Duration,
+    write_timeout: Duration,
     tls: Option<TlsAcceptor>,
     turns: Arc<Semaphore>,
 }
@@ -231,6 +233,7 @@ impl Connections {
             router: service.router(),
             builder,
             first_request: settings.header_timeout,
+            write_timeout: settings.write_timeout,
             tls: settings
                 .tls
                 .as_ref()
@@ -252,6 +255,7 @@ impl Connections {
     async fn serve(&self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
         // Answers are written whole: nothing is gained by waiting for more.
         let _ = stream.set_nodelay(true);
+        let stream = Patient::new(stream, self.write_timeout);
         match &self.tls {
             Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
                 Ok(Ok(stream)) => self.talk(stream, peer, watcher).await,

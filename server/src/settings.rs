@@ -46,6 +46,8 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// How long a body may stand still while it comes in.
     pub body_timeout: Duration,
+    /// How long nothing of an answer may be taken, before the connection is closed.
+    pub write_timeout: Duration,
     /// The PostgreSQL database for metadata, where that isn't a file. Other processes may use it
     /// too, each with a data folder of its own.
     #[cfg(feature = "postgres")]
@@ -74,6 +76,7 @@ impl Settings {
             root_certificates: None,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
             #[cfg(feature = "postgres")]
             postgres: None,
             #[cfg(feature = "s3")]

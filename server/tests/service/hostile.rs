@@ -1,10 +1,12 @@
 //! Hostile input gets a 4xx, and nothing else.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Cursor, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
 
 use crate::support::{World, bundle};
 
@@ -233,6 +235,31 @@ fn who_never_asks_is_cut_off() {
         ended.unwrap_or_else(|error| panic!("{sent:?}: {error}"));
     }
     assert_still_works(&world);
+}
+
+#[test]
+fn who_takes_nothing_of_an_answer_is_cut_off() {
+    let world = World::with(|settings| {
+        settings.write_timeout = Duration::from_millis(300);
+    });
+    // More than the buffers of both sides hold.
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    zip.start_file("index.html", stored).unwrap();
+    zip.write_all(&vec![b'x'; 32 << 20]).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    world.upload(APP, "1.0.0", &zip).ok();
+    let mut connection = TcpStream::connect(world.address()).unwrap();
+    let path = format!("/api/v1/bundles/1.0.0?appId={APP}");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    for downloads in [1, 0] {
+        let line = format!("live_updater_downloads {downloads}\n");
+        let end = Instant::now() + Duration::from_secs(10);
+        while !world.get("/metrics").text().contains(&line) {
+            assert!(Instant::now() < end, "never {line}");
+        }
+    }
 }
 
 #[test]
