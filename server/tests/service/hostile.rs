@@ -219,6 +219,30 @@ fn who_sends_slowly_is_cut_off() {
 }
 
 #[test]
+fn who_sends_a_body_byte_by_byte_is_cut_off() {
+    let world = world();
+    let key = world.key().to_owned();
+    let path = format!("/api/v1/apps/{APP}/bundles/2.0.0");
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: {key}\r\ncontent-length: 1000\r\n\r\n"
+    );
+    let mut connection = TcpStream::connect(world.address()).unwrap();
+    connection.write_all(head.as_bytes()).unwrap();
+    // Each byte comes sooner than a body may stand still.
+    let pause = Some(Duration::from_millis(50));
+    connection.set_read_timeout(pause).unwrap();
+    let answered = (0..200).find_map(|_| {
+        let _ = connection.write_all(b"P");
+        let mut answer = [0; 64];
+        let read = connection.read(&mut answer).ok()?;
+        Some(String::from_utf8_lossy(&answer[..read]).into_owned())
+    });
+    let answered = answered.unwrap();
+    assert!(answered.starts_with("HTTP/1.1 4"), "{answered}");
+    assert_still_works(&world);
+}
+
+#[test]
 fn who_never_asks_is_cut_off() {
     let world = world();
     // What HTTP/2 begins with (RFC 9113, section 3.4), and an empty SETTINGS frame.
