@@ -243,6 +243,29 @@ fn who_sends_a_body_byte_by_byte_is_cut_off() {
 }
 
 #[test]
+fn one_address_cannot_take_all_connections() {
+    let world = World::with(|settings| settings.max_connections = 4);
+    let ask = || {
+        let mut connection = TcpStream::connect(world.address()).unwrap();
+        let _ = connection.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+        let mut answer = [0; 12];
+        // What is refused is closed, with an error or without.
+        let read = connection.read(&mut answer).unwrap_or(0);
+        (connection, answer[..read].to_vec())
+    };
+    let served = [ask(), ask()];
+    for (_, answer) in &served {
+        assert_eq!(answer, b"HTTP/1.1 200");
+    }
+    assert_eq!(ask().1, b"");
+    drop(served);
+    let end = Instant::now() + Duration::from_secs(10);
+    while ask().1 != b"HTTP/1.1 200" {
+        assert!(Instant::now() < end, "no place becomes free");
+    }
+}
+
+#[test]
 fn who_never_asks_is_cut_off() {
     let world = world();
     // What HTTP/2 begins with (RFC 9113, section 3.4), and an empty SETTINGS frame.
