@@ -243,6 +243,28 @@ fn who_sends_a_body_byte_by_byte_is_cut_off() {
 }
 
 #[test]
+fn a_form_whose_head_never_ends_is_refused() {
+    let world = world();
+    let head = format!(
+        "POST /upload HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\
+         content-type: multipart/form-data; boundary=b\r\ntransfer-encoding: chunked\r\n\r\n\
+         18\r\n--b\r\nContent-Disposition\r\n",
+        world.key()
+    );
+    let mut connection = TcpStream::connect(world.address()).unwrap();
+    connection.write_all(head.as_bytes()).unwrap();
+    let piece = [b"100000\r\n".as_slice(), &vec![b'x'; 1 << 20], b"\r\n"].concat();
+    // More than may be kept, and less than is read before a refusal.
+    for _ in 0..24 {
+        connection.write_all(&piece).unwrap();
+    }
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
+    assert_still_works(&world);
+}
+
+#[test]
 fn one_address_cannot_take_all_connections() {
     let world = World::with(|settings| settings.max_connections = 4);
     let ask = || {
