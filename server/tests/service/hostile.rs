@@ -265,6 +265,26 @@ fn a_form_whose_head_never_ends_is_refused() {
 }
 
 #[test]
+fn what_is_no_host_is_never_linked_to() {
+    let world = world();
+    let release = json!({ "version": "1.0.0" });
+    world.release(APP, "production", &release).ok();
+    let path = format!(
+        "/api/v1/updates/check?appId={APP}&currentVersion=0.9.0&platform=android&channel=production"
+    );
+    for host in ["evil.example/x?", "a b", "\"><script>", "a@evil.example"] {
+        let answer = world.send("GET", &path, &[("host", host)], Vec::new());
+        answer.is_refusal(400, "invalid_host");
+    }
+    for host in ["updates.example", "updates.example:8443", "[::1]:80"] {
+        let answer = world.send("GET", &path, &[("host", host)], Vec::new());
+        let json = answer.ok().json();
+        let url = json["downloadUrl"].as_str().unwrap();
+        assert!(url.starts_with(&format!("http://{host}/files/")), "{url}");
+    }
+}
+
+#[test]
 fn one_address_cannot_take_all_connections() {
     let world = World::with(|settings| settings.max_connections = 4);
     let ask = || {
