@@ -13,9 +13,10 @@ pub(crate) mod releases;
 pub(crate) mod reports;
 pub(crate) mod signing;
 
-use std::fs;
+use std::fs::DirBuilder;
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::database::{Database, DatabaseError};
@@ -51,7 +52,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Opens what is kept, and mends what a death left.
     pub(crate) async fn open(settings: Settings) -> Result<Self, OpenError> {
-        fs::create_dir_all(&settings.data)?;
+        make_folder(&settings.data)?;
         let lock = Lock::take(&settings.data)?;
         let lock = lock.ok_or_else(|| OpenErrorKind::InUse(settings.data.clone()))?;
         let database = open_database(&settings).await?;
@@ -89,6 +90,12 @@ impl Shared {
             "http"
         }
     }
+}
+
+/// What is in it is nobody else's business: hashes of keys, bundles that aren't released. A folder
+/// that exists stays as it is.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 async fn open_database(settings: &Settings) -> Result<Database, OpenErrorKind> {
