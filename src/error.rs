@@ -148,6 +148,15 @@ pub enum Error {
         version: String,
     },
 
+    /// A bundle doesn't come encrypted, and the configuration trusts encrypted ones only.
+    #[error("{lack}, and trust mode `capgo` takes encrypted bundles only: {remedy}")]
+    EncryptionMissing {
+        /// What isn't there.
+        lack: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+
     /// There is no release statement, or one that nobody has signed.
     #[error("{holder} has no {what}, and trust mode `statement` takes nothing without one")]
     StatementMissing {
@@ -341,6 +350,7 @@ impl Error {
             Self::ChecksumMismatch { .. } => "checksum_mismatch",
             Self::FilesMismatch { .. } => "checksum_mismatch",
             Self::SignatureMissing { .. } => "signature_missing",
+            Self::EncryptionMissing { .. } => "signature_missing",
             Self::StatementMissing { .. } => "signature_missing",
             Self::SignatureInvalid { .. } => "signature_invalid",
             Self::UntrustedKey { .. } => "untrusted_key",

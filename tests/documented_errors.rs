@@ -57,6 +57,10 @@ fn errors() -> Vec<Error> {
             found: text(),
         },
         Error::SignatureMissing { version: text() },
+        Error::EncryptionMissing {
+            lack: text(),
+            remedy: "x",
+        },
         Error::StatementMissing {
             holder: text(),
             what: "x",

@@ -1194,9 +1194,11 @@ public protocol UpdaterProtocol: AnyObject, Sendable {
     func setBundleError(id: String?) async throws  -> BundleInfo?
     
     /**
-     * Chooses the channel from now on; the configuration's without `channel`.
+     * Chooses the channel from now on; the configuration's without `channel`. Gives the one that the
+     * device names then, which is empty where it leaves that to the server. The server is asked
+     * whether the device may choose it, and nothing else.
      */
-    func setChannel(channel: String?) async throws 
+    func setChannel(channel: String?) async throws  -> String
     
     /**
      * A further id of the app's own, sent along with checks.
@@ -1752,9 +1754,11 @@ open func setBundleError(id: String? = nil)async throws  -> BundleInfo?  {
 }
     
     /**
-     * Chooses the channel from now on; the configuration's without `channel`.
+     * Chooses the channel from now on; the configuration's without `channel`. Gives the one that the
+     * device names then, which is empty where it leaves that to the server. The server is asked
+     * whether the device may choose it, and nothing else.
      */
-open func setChannel(channel: String? = nil)async throws   {
+open func setChannel(channel: String? = nil)async throws  -> String  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
@@ -1762,10 +1766,10 @@ open func setChannel(channel: String? = nil)async throws   {
                         self.uniffiCloneHandle(),FfiConverterOptionString.lower(channel)
                 )
             },
-            pollFunc: ffi_live_updater_ffi_rust_future_poll_void,
-            completeFunc: ffi_live_updater_ffi_rust_future_complete_void,
-            freeFunc: ffi_live_updater_ffi_rust_future_free_void,
-            liftFunc: { $0 },
+            pollFunc: ffi_live_updater_ffi_rust_future_poll_rust_buffer,
+            completeFunc: ffi_live_updater_ffi_rust_future_complete_rust_buffer,
+            freeFunc: ffi_live_updater_ffi_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
             errorHandler: FfiConverterTypeUpdaterError_lift
         )
 }
@@ -2180,6 +2184,18 @@ public struct Channel: Equatable, Hashable {
         self.allowSelfSet = allowSelfSet
     }
 
+    
+    /**
+     * As JavaScript sees it.
+     */
+public func json() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_live_updater_ffi_fn_method_channel_json(
+            FfiConverterTypeChannel_lower(self),uniffiCallStatus
+    )
+})
+}
     
 
     
@@ -4767,7 +4783,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_live_updater_ffi_checksum_method_updater_set_bundle_error() != 37834) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_live_updater_ffi_checksum_method_updater_set_channel() != 62186) {
+    if (uniffi_live_updater_ffi_checksum_method_updater_set_channel() != 37933) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_live_updater_ffi_checksum_method_updater_set_custom_id() != 15324) {

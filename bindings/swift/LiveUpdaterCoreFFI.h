@@ -513,6 +513,11 @@ RustBuffer uniffi_live_updater_ffi_fn_method_updateevent_name(RustBuffer ptr, Ru
 int8_t uniffi_live_updater_ffi_fn_method_updateevent_outlives_page(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_CHANNEL_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_CHANNEL_JSON
+RustBuffer uniffi_live_updater_ffi_fn_method_channel_json(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_FLUSHED_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LIVE_UPDATER_FFI_FN_METHOD_FLUSHED_JSON
 RustBuffer uniffi_live_updater_ffi_fn_method_flushed_json(RustBuffer ptr, RustCallStatus *_Nonnull out_status

@@ -90,6 +90,7 @@ impl ApiError {
             Self::Storage { source, .. } if is_unreachable(source) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            Self::Database(error) if error.is_full() => StatusCode::INSUFFICIENT_STORAGE,
             Self::Database(error) if error.is_unreachable() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Storage { .. } | Self::Database(_) | Self::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR

@@ -61,12 +61,17 @@ impl Trust {
         Err(self.signature_missing(&release.version.to_string()))
     }
 
-    /// A release of this version lacks what has to vouch for it.
+    /// A download of this version, as a caller has named it, lacks what has to vouch for it.
     pub(crate) fn signature_missing(&self, version: &str) -> Error {
         match self {
             Self::Statement { .. } => Error::StatementMissing {
                 holder: format!("the download (version {version})"),
                 what: "`release` statement",
+            },
+            #[cfg(feature = "capgo")]
+            Self::Capgo { .. } => Error::EncryptionMissing {
+                lack: format!("the download (version {version}) has no session key"),
+                remedy: "call `download` without a `url`, or `sync`, for what the server offers",
             },
             _ => Error::SignatureMissing {
                 version: version.to_owned(),

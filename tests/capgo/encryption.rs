@@ -150,6 +150,36 @@ async fn a_bundle_that_a_page_names_needs_the_key_too() {
     let request = DownloadRequest::at(&url, "2.0.0", &"ab".repeat(32)).unwrap();
     let refused = updater.download(request).await.unwrap_err();
     assert_eq!(refused.code(), "signature_missing");
+    let told = refused.to_string();
+    assert!(
+        told.contains("call `download` without a `url`, or `sync`"),
+        "{told}"
+    );
+    assert_eq!(phone.server.heard("GET /sealed.zip").len(), 0);
+    // What it tells to do works.
+    let bundle = updater.download(DownloadRequest::Offered).await.unwrap();
+    assert_eq!(bundle.version, "2.0.0");
+}
+
+#[tokio::test]
+async fn what_an_offer_lacks_is_named_with_what_to_do() {
+    let (phone, _, sealed) = offered(&zip("two", 10));
+    let (updater, _) = phone.launch();
+    let url = phone.server.url("/sealed.zip");
+    for (checksum, session_key, missing) in [
+        ("", &*sealed.session_key, "release 2.0.0 has no checksum"),
+        (&*sealed.checksum, "", "release 2.0.0 has no session key"),
+    ] {
+        phone.server.say(json!({
+            "version": "2.0.0", "url": url, "checksum": checksum, "session_key": session_key,
+        }));
+        let told = updater.sync().await.unwrap_err().to_string();
+        assert!(told.starts_with(missing), "{told}");
+        assert!(
+            told.ends_with("encrypt it for the app's key before it is uploaded"),
+            "{told}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -127,6 +127,14 @@ pub struct Channel {
     pub allow_self_set: bool,
 }
 
+#[uniffi::export]
+impl Channel {
+    /// As JavaScript sees it.
+    pub fn json(&self) -> String {
+        to_json(self)
+    }
+}
+
 impl From<live_updater::Channel> for Channel {
     fn from(channel: live_updater::Channel) -> Self {
         Self {

@@ -197,10 +197,13 @@ impl Updater {
         Ok(self.core()?.clear_blocked(version.as_deref()).await?)
     }
 
-    /// Chooses the channel from now on; the configuration's without `channel`.
+    /// Chooses the channel from now on; the configuration's without `channel`. Gives the one that the
+    /// device names then, which is empty where it leaves that to the server. The server is asked
+    /// whether the device may choose it, and nothing else.
     #[uniffi::method(default(channel = None))]
-    pub async fn set_channel(&self, channel: Option<String>) -> Result<(), UpdaterError> {
-        Ok(self.core()?.set_channel(channel).await?)
+    pub async fn set_channel(&self, channel: Option<String>) -> Result<String, UpdaterError> {
+        self.core()?.set_channel(channel).await?;
+        self.read(live_updater::Updater::channel).await
     }
 
     /// The device's channel: the server's word for it where that decides on channels.

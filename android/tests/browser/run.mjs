@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Scene } from './scene.mjs';
 import { screenshots } from './settings.mjs';
 
-const SCENARIOS = ['source', 'updates', 'readiness', 'rollback', 'life', 'trouble'];
+const SCENARIOS = ['source', 'updates', 'channels', 'readiness', 'rollback', 'life', 'trouble'];
 
 /** Longer than any of them takes, on a machine that is busy with other things. */
 const PATIENCE = 120_000;

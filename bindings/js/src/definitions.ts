@@ -24,6 +24,7 @@ import type {
   FailedUpdateResult,
   FlushResult,
   LatestResult,
+  ListChannelsResult,
   ListResult,
   SetBundleErrorResult,
   SyncResult,
@@ -220,15 +221,28 @@ export interface LiveUpdaterPlugin {
    * Choose the channel of later checks. Without one, the configuration's is used again. What is
    * chosen while a bundle is on trial goes again with the trial, unless the bundle becomes ready.
    *
+   * A server that decides on channels, as with source `capgo`, is asked first. Where it refuses, it
+   * rejects with `invalid_request` and the server's code in the message.
+   *
    * Platforms: Android, iOS.
    *
-   * @returns the channel that counts now
+   * @returns the channel that counts now; empty where the server decides
    * @since 0.1.0
    */
   setChannel(options?: SetChannelOptions): Promise<ChannelResult>;
 
   /**
-   * The channel of checks.
+   * Forget what `setChannel` chose: the configuration's channel is used again. No server is asked.
+   *
+   * Platforms: Android, iOS.
+   *
+   * @returns the channel that counts now; empty where the server decides
+   * @since 0.1.0
+   */
+  unsetChannel(): Promise<ChannelResult>;
+
+  /**
+   * The channel of checks. A server that decides on channels is asked for it.
    *
    * Platforms: Android, iOS.
    *
@@ -236,6 +250,17 @@ export interface LiveUpdaterPlugin {
    * @since 0.1.0
    */
   getChannel(): Promise<ChannelResult>;
+
+  /**
+   * Ask the server which channels it has for this device. Only source `capgo` has such a list:
+   * elsewhere it rejects with `invalid_request`.
+   *
+   * Platforms: Android, iOS.
+   *
+   * @returns the channels
+   * @since 0.1.0
+   */
+  listChannels(): Promise<ListChannelsResult>;
 
   /**
    * The name that this installation has on the server: random, and kept.

@@ -10,7 +10,8 @@ export interface GetLatestOptions {
 export interface DownloadOptions {
   /**
    * Where the zip is. With unsigned bundles, only `updateUrl`'s origin is taken; in trust mode
-   * `statement`, `release` is needed instead of what follows.
+   * `statement`, `release` is needed instead of what follows; in trust mode `capgo` no address is
+   * taken, only what the server offers.
    *
    * @since 0.1.0
    */

@@ -13,6 +13,14 @@ export function optionsOf<Options>(method: string, options: Options): Options {
   throw invalidRequest(`The options of ${method} must be an object, and are of type ${kind}.`);
 }
 
+/** The options of a call that can't do without. */
+export function given<Options>(method: string, options: Options): Options {
+  if (options === undefined || options === null) {
+    throw invalidRequest(`${method} needs options.`);
+  }
+  return optionsOf(method, options);
+}
+
 /** What a call rejects with that can't be meant. */
 export function invalidRequest(message: string): CapacitorException {
   return new CapacitorException(message, 'invalid_request' as never, { retryable: false });

@@ -281,6 +281,45 @@ export interface ChannelResult {
   channel: string;
 }
 
+export interface ListChannelsResult {
+  /**
+   * The channels that the server has for this device.
+   *
+   * @since 0.1.0
+   */
+  channels: Channel[];
+}
+
+export interface Channel {
+  /**
+   * The server's id of it.
+   *
+   * @since 0.1.0
+   */
+  id: string;
+
+  /**
+   * Its name: what `setChannel` takes.
+   *
+   * @since 0.1.0
+   */
+  name: string;
+
+  /**
+   * Whether devices without a choice are on it.
+   *
+   * @since 0.1.0
+   */
+  public: boolean;
+
+  /**
+   * Whether a device may choose it.
+   *
+   * @since 0.1.0
+   */
+  allowSelfSet: boolean;
+}
+
 export interface DeviceIdResult {
   /**
    * The device, as the server knows it.

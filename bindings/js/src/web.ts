@@ -110,8 +110,16 @@ export class LiveUpdaterWeb extends WebPlugin implements NativeLiveUpdater {
     return this.refuse('setChannel', NO_DEVICE);
   }
 
+  async unsetChannel(): Promise<never> {
+    return this.refuse('unsetChannel', NO_DEVICE);
+  }
+
   async getChannel(): Promise<never> {
     return this.refuse('getChannel', NO_DEVICE);
+  }
+
+  async listChannels(): Promise<never> {
+    return this.refuse('listChannels', NO_DEVICE);
   }
 
   async getDeviceId(): Promise<never> {

@@ -15,6 +15,10 @@ export const CORE: string[] = [
   'current',
   'reload',
   'getLatest',
+  'setChannel',
+  'unsetChannel',
+  'getChannel',
+  'listChannels',
   'getBuiltinVersion',
   'getNextBundle',
   'getFailedUpdate',
@@ -43,7 +47,16 @@ type Options<Plugin, Method extends keyof Plugin> = Plugin[Method] extends (
 ) => unknown
   ? Value
   : never;
-type WithOptions = 'download' | 'next' | 'set' | 'delete' | 'list' | 'reset' | 'getLatest';
+type WithOptions =
+  | 'download'
+  | 'next'
+  | 'set'
+  | 'delete'
+  | 'list'
+  | 'reset'
+  | 'getLatest'
+  | 'setChannel'
+  | 'unsetChannel';
 export const optionsFit = (options: {
   [Method in WithOptions]: Options<Theirs, Method>;
 }): { [Method in WithOptions]: Options<Ours, Method> } => options;

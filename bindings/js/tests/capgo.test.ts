@@ -109,7 +109,7 @@ describe('download', () => {
   });
 
   it.each([
-    [{ sessionKey: 'iv:key' }, /live-updater sign/],
+    [{ sessionKey: 'iv:key' }, /`url` of getLatest, or use LiveUpdater\.sync/],
     [{ manifest: [{ file_name: 'a' }] }, /zip of the whole bundle/],
   ])('refuses %j, and says what to do', async (options, hint) => {
     const { updater, calls } = over({});
@@ -117,6 +117,103 @@ describe('download', () => {
     await expect(refused).rejects.toMatchObject({ code: 'UNIMPLEMENTED' });
     await expect(refused).rejects.toThrow(hint);
     expect(calls).toEqual([]);
+  });
+});
+
+describe('channels', () => {
+  it('setChannel says ok where the channel was taken', async () => {
+    const { updater, calls } = over({ setChannel: { channel: 'beta' } });
+    expect(await updater.setChannel({ channel: 'beta' })).toEqual({ status: 'ok' });
+    expect(calls).toEqual([['setChannel', { channel: 'beta' }]]);
+  });
+
+  it('setChannel without a channel is refused, for it would unset the one there is', async () => {
+    for (const options of [undefined, null, {}, { channel: null }, 'beta']) {
+      const { updater, calls } = over({});
+      const refused = (updater as unknown as Calls).setChannel(options);
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
+      expect(calls).toEqual([]);
+    }
+  });
+
+  it('unsetChannel resolves with nothing, with options and without', async () => {
+    const { updater, calls } = over({ unsetChannel: { channel: '' } });
+    expect(await updater.unsetChannel({})).toBeUndefined();
+    expect(await updater.unsetChannel()).toBeUndefined();
+    expect(calls).toEqual([['unsetChannel'], ['unsetChannel']]);
+  });
+
+  it('getChannel and listChannels have the names that they have there', async () => {
+    const listed = { name: 'beta', public: false, allowSelfSet: true };
+    const { updater } = over({
+      getChannel: { channel: 'production' },
+      listChannels: {
+        channels: [
+          { ...listed, id: '7' },
+          { ...listed, id: 'b7' },
+          { ...listed, id: '', public: true, allowSelfSet: false },
+        ],
+      },
+    });
+    expect(await updater.getChannel()).toEqual({ channel: 'production' });
+    const shape = { name: 'beta', public: false, allow_self_set: true };
+    expect(await updater.listChannels()).toEqual({
+      channels: [
+        { ...shape, id: 7 },
+        { ...shape, id: NaN },
+        { ...shape, id: NaN, public: true, allow_self_set: false },
+      ],
+    });
+  });
+
+  it.each([
+    ['setChannel', { channel: 'beta' }],
+    ['unsetChannel', {}],
+  ])('%s looks for an update where that is wanted and automatic', async (name, options) => {
+    for (const [triggerAutoUpdate, enabled, looks] of [
+      [true, true, true],
+      [true, false, false],
+      [false, true, false],
+      [undefined, true, false],
+    ]) {
+      const lost = Promise.reject(new Error('no network'));
+      lost.catch(() => undefined);
+      const { updater, calls } = over({ isAutoUpdateEnabled: { enabled }, sync: lost });
+      await (updater as unknown as Calls)[name]({ ...options, triggerAutoUpdate });
+      expect(calls.some(([called]) => called === 'sync')).toBe(looks);
+    }
+  });
+
+  it.each(['setChannel', 'unsetChannel'])(
+    '%s changes nothing where triggerAutoUpdate is no boolean',
+    async (name) => {
+      const { updater, calls } = over({});
+      const options = { channel: 'beta', triggerAutoUpdate: 'yes' };
+      const refused = (updater as unknown as Calls)[name](options);
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
+      expect(calls).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['channel_self_set_not_allowed', 'invalid_request', 1],
+    ['public_channel_self_set_not_allowed', 'invalid_request', 1],
+    ['cannot_update_via_private_channel', 'invalid_request', 1],
+    ['channel_not_found', 'invalid_request', 0],
+    ['channel_self_set_not_allowed', 'network', 0],
+  ])('channelPrivate comes for %s with the code %s: %i times', async (why, code, times) => {
+    const refusal = Object.assign(new Error(`the server refuses: ${why}: no`), { code });
+    const { updater } = over({ setChannel: Promise.reject(refusal) });
+    const heard: unknown[] = [];
+    const listener = (event: unknown) => heard.push(event);
+    const handle = await updater.addListener('channelPrivate', listener);
+    await expect(updater.setChannel({ channel: 'inner' })).rejects.toBe(refusal);
+    expect(heard).toEqual(Array(times).fill({ channel: 'inner', message: refusal.message }));
+    await handle.remove();
+    await updater.addListener('channelPrivate', listener);
+    await updater.removeAllListeners();
+    await expect(updater.setChannel({ channel: 'inner' })).rejects.toBe(refusal);
+    expect(heard).toHaveLength(times);
   });
 });
 
@@ -186,6 +283,8 @@ describe('what an app without types gets wrong', () => {
     ['getLatest', 'getLatest', { channel: 0 }],
     ['getLatest', 'getLatest', { channel: false }],
     ['setCustomId', 'setCustomId', { customId: 0 }],
+    ['setChannel', 'setChannel', { channel: 0 }],
+    ['setChannel', 'setChannel', { channel: '' }],
   ])('%s passes on as it is, for LiveUpdater.%s to refuse: %j', async (name, ours, options) => {
     const refusal = Object.assign(new Error('wrong type'), { code: 'invalid_request' });
     const { updater, calls } = over({
@@ -209,7 +308,7 @@ describe('what an app without types gets wrong', () => {
     },
   );
 
-  it.each(['download', 'reset', 'getLatest', 'setCustomId'])(
+  it.each(['download', 'reset', 'getLatest', 'setCustomId', 'setChannel', 'unsetChannel'])(
     '%s refuses options that are no object',
     async (name) => {
       const { updater, calls } = over({ current: { bundle: BUILTIN, native: '2.0' } });
@@ -284,7 +383,7 @@ describe('events', () => {
     },
   );
 
-  it.each(['updateCheckResult', 'channelPrivate', 'onFlexibleUpdateStateChange', 'whatever'])(
+  it.each(['updateCheckResult', 'onFlexibleUpdateStateChange', 'whatever'])(
     '%s is refused, because it would never come',
     async (name) => {
       const refused = (over({}).updater as Untyped).addListener(name, () => undefined);

@@ -33,7 +33,9 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
         CAPPluginMethod(name: "setBundleError", returnType: CAPPluginReturnPromise),
         CAPPluginMethod(name: "clearBlocked", returnType: CAPPluginReturnPromise),
         CAPPluginMethod(name: "setChannel", returnType: CAPPluginReturnPromise),
+        CAPPluginMethod(name: "unsetChannel", returnType: CAPPluginReturnPromise),
         CAPPluginMethod(name: "getChannel", returnType: CAPPluginReturnPromise),
+        CAPPluginMethod(name: "listChannels", returnType: CAPPluginReturnPromise),
         CAPPluginMethod(name: "getDeviceId", returnType: CAPPluginReturnPromise),
         CAPPluginMethod(name: "setCustomId", returnType: CAPPluginReturnPromise),
         CAPPluginMethod(name: "flush", returnType: CAPPluginReturnPromise),
@@ -240,13 +242,21 @@ public class LiveUpdaterPlugin: CAPPlugin, CAPBridgedPlugin {
 
     @objc func setChannel(_ call: CAPPluginCall) {
         answer(call) {
-            try await $0.setChannel(channel: call.arguments.optionalText(name: "channel"))
-            return ["channel": try await $0.channel()]
+            let channel = try call.arguments.optionalText(name: "channel")
+            return ["channel": try await $0.setChannel(channel: channel)]
         }
+    }
+
+    @objc func unsetChannel(_ call: CAPPluginCall) {
+        answer(call) { ["channel": try await $0.setChannel()] }
     }
 
     @objc func getChannel(_ call: CAPPluginCall) {
         answer(call) { ["channel": try await $0.channel()] }
+    }
+
+    @objc func listChannels(_ call: CAPPluginCall) {
+        answer(call) { ["channels": try await $0.channels().map { object($0.json()) }] }
     }
 
     @objc func getDeviceId(_ call: CAPPluginCall) {

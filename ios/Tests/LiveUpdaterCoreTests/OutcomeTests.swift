@@ -94,7 +94,9 @@ final class OutcomeTests: XCTestCase {
         ("not_found", "small", ["headers": ["x-mock-fault": "status=404"]], { _ = try await $0.getLatest() }),
         ("unknown_bundle", "small", [:], { _ = try await $0.setNext(id: String(repeating: "0", count: 32)) }),
         ("protected_bundle", "small", [:], { try await $0.delete(id: "builtin") }),
-        ("invalid_request", "small", [:], { try await $0.setChannel(channel: String(repeating: "x", count: 600)) }),
+        ("invalid_request", "small", [:],
+         { _ = try await $0.setChannel(channel: String(repeating: "x", count: 600)) }),
+        ("invalid_request", "small", [:], { _ = try await $0.channels() }),
         ("stale_launch", "small", [:], { _ = try await $0.notifyAppReady(launchToken: "of long ago") }),
         ("config", "small", ["unheardOf": 1], { _ = try await $0.sync() })
     ]

@@ -44,6 +44,7 @@ final class PluginCallTests: XCTestCase {
             ("isAutoUpdateEnabled", [:], ["enabled"]),
             ("getPluginVersion", [:], ["version"]),
             ("sync", [:], ["status", "bundle"]),
+            ("unsetChannel", [:], ["channel"]),
             ("setBundleError", ["id": id], ["rolledBack"])
         ]
         for (method, options, keys) in expected {

@@ -37,6 +37,14 @@ public final class Device: @unchecked Sendable {
         ProcessInfo.processInfo.environment["LIVE_UPDATER_TEST_SERVER"] ?? "http://127.0.0.1:1"
     }
 
+    /// For an app whose server decides on channels: it has `beta`, and refuses `inner`.
+    public static var channelService: [String: Any] {
+        let server = ProcessInfo.processInfo.environment["LIVE_UPDATER_TEST_CHANNELS"] ?? "http://127.0.0.1:1"
+        return [
+            "source": "capgo", "updateUrl": "\(server)/updates", "channelUrl": "\(server)/channel_self"
+        ]
+    }
+
     public var options: OpenOptions {
         let json = (try? JSONSerialization.data(withJSONObject: config)) ?? Data()
         return OpenOptions(

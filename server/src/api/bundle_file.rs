@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{FromRequestParts as _, Path, RawQuery, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::StreamExt as _;
@@ -12,12 +13,15 @@ use live_updater_wire::range::{Representation, Selection, select};
 use prometheus::IntGauge;
 use serde::Deserialize;
 
+use super::caller::{Caller, must_be_device};
 use super::input::{query, required};
 use crate::catalogue::bundles::{self, Location};
+use crate::catalogue::keys::Permission;
 use crate::catalogue::uploads;
 use crate::error::ApiError;
 use crate::files;
 use crate::service::Shared;
+use crate::service::bundles::own_app;
 
 /// What names its content never changes.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -37,6 +41,7 @@ pub(super) async fn of_version(
     headers: HeaderMap,
     Path(version): Path<String>,
     RawQuery(asked): RawQuery,
+    mut parts: Parts,
 ) -> Result<Response, ApiError> {
     let owner: Owner = query(asked.as_deref())?;
     let version = required(Some(&version), "missing_info", "version")?.to_owned();
@@ -48,6 +53,13 @@ pub(super) async fn of_version(
             _ => return Err(ApiError::invalid("missing_info", "Missing appId")),
         },
     };
+    let offers = shared.offers.app(&app).ok_or(ApiError::NotFound("App"))?;
+    if must_be_device(&offers.app, &headers).is_err() {
+        let caller = Caller::from_request_parts(&mut parts, &shared).await?;
+        let (key, wanted) = (caller.may(Permission::Read, "bundles")?, app.clone());
+        let own = shared.database.read(move |sql| own_app(sql, &key, &wanted));
+        own.await?;
+    }
     let found = shared
         .database
         .read(move |sql| bundles::find_version(sql, &app, &version));

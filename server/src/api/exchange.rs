@@ -1,6 +1,5 @@
 //! What each request goes through: an id, a line in the log, a count, and headers that protect.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -57,8 +56,10 @@ pub(super) async fn exchange(
     name_host(&mut parts);
     let sent = Sent::new(body);
     let request = Request::from_parts(parts, sent.body(shared.settings.body_timeout));
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    // What unwinds has told where already; whoever waits gets an answer all the same.
+    // On its own: what was begun is brought to its end, whether anybody waits for the answer or not.
+    // Whoever hung up after a release was kept would have left devices with the one before.
+    let answered = tokio::spawn(next.run(request)).await;
+    // What panicked has told where already.
     let answered = answered.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
     let mut response = in_our_form(answered);
     if response.status().is_client_error() {

@@ -27,6 +27,8 @@ pub(super) fn routes() -> Routes {
 /// Ready is who reaches the database and the files.
 async fn ready(State(shared): State<Arc<Shared>>) -> Result<Response, ApiError> {
     shared.database.read(organisations::is_any).await?;
+    let turn = shared.database.write(|_| Ok::<_, ApiError>(()));
+    turn.await?;
     let files = shared.files.check().await;
     files.map_err(|source| ApiError::Storage {
         action: "The storage can't be used",

@@ -181,7 +181,7 @@ pub(crate) fn insert(sql: &mut dyn Sql, channel: &NewChannel<'_>) -> Result<i64,
     let now = clock::now();
     let insert = format!(
         "INSERT INTO channels ({COLUMNS}) \
-         VALUES (?1, ?2, ?3, ?4, ?5, '', '', 0, ?6, ?7, ?8, ?9)"
+         VALUES (?1, ?2, ?3, ?4, ?5, '', '', ?6, ?7, ?8, ?9, ?10)"
     );
     let values = [
         Value::from(id),
@@ -189,6 +189,7 @@ pub(crate) fn insert(sql: &mut dyn Sql, channel: &NewChannel<'_>) -> Result<i64,
         Value::from(channel.name),
         Value::from(channel.is_public),
         Value::from(channel.self_set),
+        Value::from(floor(sql, channel)?),
         Value::from(PAUSE_FAILURES_BPS),
         Value::from(PAUSE_MIN_REPORTS),
         Value::from(now),
@@ -232,6 +233,19 @@ pub(crate) fn delete(sql: &mut dyn Sql, id: i64) -> Result<(), DatabaseError> {
         &[id.into()],
     )?;
     sql.execute("DELETE FROM releases WHERE channel = ?1", &[id.into()])?;
+    sql.execute(
+        "INSERT INTO channel_floors (app, name, sequence) \
+         SELECT app, name, sequence FROM channels WHERE id = ?1 \
+         ON CONFLICT (app, name) DO UPDATE SET sequence = excluded.sequence",
+        &[id.into()],
+    )?;
     sql.execute("DELETE FROM channels WHERE id = ?1", &[id.into()])?;
     Ok(())
+}
+
+/// The last sequence of a channel that had this name: devices take no statement below it.
+fn floor(sql: &mut dyn Sql, channel: &NewChannel<'_>) -> Result<u64, DatabaseError> {
+    let query = "SELECT sequence FROM channel_floors WHERE app = ?1 AND name = ?2";
+    let row = sql.query_one(query, &[channel.app.into(), channel.name.into()])?;
+    row.map_or(Ok(0), |row| row.count(0))
 }

@@ -119,6 +119,12 @@ pub(crate) fn find(sql: &mut dyn Sql, secret: &str) -> Result<Option<KeyRecord>,
     row.as_ref().map(KeyRecord::from_row).transpose()
 }
 
+/// Whether a key still opens anything.
+pub(crate) fn is_live(sql: &mut dyn Sql, id: &str) -> Result<bool, DatabaseError> {
+    let query = "SELECT id FROM api_keys WHERE id = ?1 AND revoked_at IS NULL";
+    Ok(sql.query_one(query, &[id.into()])?.is_some())
+}
+
 /// The keys of an organisation that weren't revoked.
 pub(crate) fn list(sql: &mut dyn Sql, organisation: &str) -> Result<Vec<KeyRecord>, DatabaseError> {
     let query = format!(

@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::ErrorCode;
 use tokio::sync::Semaphore;
 
 #[cfg(feature = "postgres")]
@@ -256,6 +257,7 @@ pub(crate) enum DatabaseError {
     Commit {
         reason: String,
         is_unreachable: bool,
+        is_full: bool,
     },
     #[error("the database could not be reached a moment ago")]
     Unreachable,
@@ -264,6 +266,15 @@ pub(crate) enum DatabaseError {
 }
 
 impl DatabaseError {
+    /// Whether there was no room left.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::DiskFull),
+            Self::Commit { is_full, .. } => *is_full,
+            _ => false,
+        }
+    }
+
     /// Whether the database wasn't there: it may be, a little later.
     pub(crate) fn is_unreachable(&self) -> bool {
         match self {

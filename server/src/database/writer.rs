@@ -4,6 +4,7 @@
 //! report, one commit serves them all; each change keeps a savepoint of its own, so that what fails
 //! takes nothing else along.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
@@ -80,7 +81,10 @@ where
     E: From<DatabaseError> + Send,
 {
     fn make(&mut self, sql: &mut dyn Sql) -> bool {
-        self.result = self.work.take().map(|work| work(sql));
+        let work = self.work.take();
+        // One change that panics must not take the thread along that makes all others.
+        let made = catch_unwind(AssertUnwindSafe(|| work.map(|work| work(sql))));
+        self.result = made.unwrap_or_default();
         matches!(self.result, Some(Ok(_)))
     }
 
@@ -91,11 +95,13 @@ where
                 Err(NotCommitted {
                     reason,
                     is_unreachable,
+                    is_full,
                 }),
             ) => {
                 let error = DatabaseError::Commit {
                     reason,
                     is_unreachable,
+                    is_full,
                 };
                 Err(error.into())
             }
@@ -112,6 +118,7 @@ where
 struct NotCommitted {
     reason: String,
     is_unreachable: bool,
+    is_full: bool,
 }
 
 /// The connection to the database, which is made anew where it broke.
@@ -162,6 +169,7 @@ fn work_off(line: &mut Line, changes: &mpsc::Receiver<Box<dyn Change>>) {
             NotCommitted {
                 reason: error.to_string(),
                 is_unreachable: error.is_unreachable(),
+                is_full: error.is_full(),
             }
         });
         for change in group {

@@ -1,7 +1,7 @@
 //! Organisations, their apps and keys.
 
 use super::Shared;
-use super::bundles::own_app;
+use super::bundles::{must_be_live, own_app};
 use crate::catalogue::apps::{self, AppRecord};
 use crate::catalogue::audit;
 use crate::catalogue::keys::{self, ApiKey, KeyRecord, Permission};
@@ -24,6 +24,7 @@ impl Shared {
         let organisation = Organisation::new(id, name);
         let secret = random_key()?;
         let made = self.database.write(move |sql| {
+            must_be_live(sql, &by)?;
             if !organisations::insert(sql, &organisation)? {
                 let message = format!("Organisation {} already exists", organisation.id);
                 return Err(ApiError::conflict("organisation_already_exists", message));
@@ -45,6 +46,7 @@ impl Shared {
         let secret = random_key()?;
         let id = organisation.to_owned();
         let made = self.database.write(move |sql| {
+            must_be_live(sql, &by)?;
             if !organisations::list(sql)?.iter().any(|found| found.id == id) {
                 return Err(ApiError::NotFound("Organisation"));
             }
@@ -72,6 +74,7 @@ impl Shared {
         }
         let (wanted, name) = (id.to_owned(), name.to_owned());
         let made = self.database.write(move |sql| {
+            must_be_live(sql, &key)?;
             if apps::find(sql, &wanted)?.is_some() {
                 let message = format!("App {wanted} already exists");
                 return Err(ApiError::conflict("app_already_exists", message));
@@ -122,6 +125,7 @@ impl Shared {
             created_at: clock::now(),
         };
         let made = self.database.write(move |sql| {
+            must_be_live(sql, &by)?;
             if let Some(app) = &key.app {
                 own_app(sql, &by, app)?;
             }
@@ -136,6 +140,7 @@ impl Shared {
     pub(crate) async fn revoke_key(&self, by: KeyRecord, id: &str) -> Result<(), ApiError> {
         let id = id.to_owned();
         let revoked = self.database.write(move |sql| {
+            must_be_live(sql, &by)?;
             if keys::is_last(sql, &by.organisation, &id)? {
                 let message = "It is the last key that may do everything: make another one first";
                 return Err(ApiError::conflict("last_key", message));

@@ -1,9 +1,11 @@
 //! What devices with Capgo's plugin tell of what they did: counted, and a verdict where it is one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::Shared;
 use super::reports::pause_what_fails;
+use super::signing::Signing;
 use crate::catalogue::{actions, apps, bundles};
 use crate::clock;
 use crate::database::{Sql, Value};
@@ -37,6 +39,7 @@ impl Shared {
         done: Vec<Action>,
     ) -> Result<Vec<bool>, ApiError> {
         let app = doer.app.clone();
+        let signing = Arc::clone(&self.signing);
         let kept = self.database.write(move |sql| {
             if apps::find(sql, &doer.app)?.is_none() {
                 return Err(ApiError::NotFound("App"));
@@ -45,7 +48,7 @@ impl Shared {
             let is_known = |action: &Action| known.get(&*action.version) == Some(&true);
             let kept: Vec<&Action> = done.iter().filter(|action| is_known(action)).collect();
             count(sql, &doer.app, &kept)?;
-            let has_paused = judge(sql, &doer, &kept)?;
+            let has_paused = judge(sql, &signing, &doer, &kept)?;
             Ok((done.iter().map(is_known).collect(), has_paused))
         });
         let (known, has_paused) = kept.await?;
@@ -106,7 +109,12 @@ fn count(sql: &mut dyn Sql, app: &str, done: &[&Action]) -> Result<(), ApiError>
 }
 
 /// Keeps the verdicts as reports, one of a device and a version; whether a rollout pauses for them.
-fn judge(sql: &mut dyn Sql, doer: &Doer, done: &[&Action]) -> Result<bool, ApiError> {
+fn judge(
+    sql: &mut dyn Sql,
+    signing: &Signing,
+    doer: &Doer,
+    done: &[&Action],
+) -> Result<bool, ApiError> {
     let mut failed = BTreeSet::new();
     for action in done {
         let is_bundle = !OWN.contains(&&*action.version);
@@ -120,7 +128,7 @@ fn judge(sql: &mut dyn Sql, doer: &Doer, done: &[&Action]) -> Result<bool, ApiEr
     }
     let mut has_paused = false;
     for version in failed {
-        has_paused |= pause_what_fails(sql, &doer.app, version)?;
+        has_paused |= pause_what_fails(sql, signing, &doer.app, version)?;
     }
     Ok(has_paused)
 }

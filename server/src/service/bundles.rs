@@ -8,7 +8,7 @@ use super::cleanup::must_count;
 use crate::catalogue::apps::{self, AppRecord};
 use crate::catalogue::bundles::{self, BundleRecord, Location, NewBundle};
 use crate::catalogue::claims::Claim;
-use crate::catalogue::keys::{KeyRecord, Permission};
+use crate::catalogue::keys::{self, KeyRecord, Permission};
 use crate::catalogue::{audit, releases, uploads};
 use crate::database::Sql;
 use crate::error::ApiError;
@@ -177,7 +177,7 @@ impl Shared {
         draft: Draft,
         url: &str,
     ) -> Result<BundleRecord, ApiError> {
-        draft.check()?;
+        self.must_be_welcome(&key, &draft).await?;
         let url = self.fetcher.parse(url)?;
         let received = self.fetcher.fetch(&url, &self.uploads).await?;
         let (draft, content) = self.judge(draft, &received).await?;
@@ -197,6 +197,7 @@ impl Shared {
             Ok(()) => {
                 let (file, size, claim) = (file.to_owned(), received.size, claim.clone());
                 let kept = self.database.write(move |sql| {
+                    must_be_live(sql, &key)?;
                     must_count(sql, &claim)?;
                     uploads::insert(sql, &file, &key.organisation, size)?;
                     Ok(audit::record(sql, &key, None, "upload", &file)?)
@@ -356,6 +357,7 @@ pub(crate) fn own_app(
     key: &KeyRecord,
     app: &str,
 ) -> Result<AppRecord, ApiError> {
+    must_be_live(sql, key)?;
     let found = apps::find(sql, app)?.filter(|found| {
         found.organisation == key.organisation
             && key.app.as_ref().is_none_or(|own| *own == found.id)
@@ -364,9 +366,18 @@ pub(crate) fn own_app(
     found.ok_or(ApiError::NotFound("App"))
 }
 
+/// Fails where a key was revoked since its request began: a body may take minutes to come in.
+pub(crate) fn must_be_live(sql: &mut dyn Sql, key: &KeyRecord) -> Result<(), ApiError> {
+    match keys::is_live(sql, &key.id)? {
+        true => Ok(()),
+        false => Err(ApiError::Unauthorized),
+    }
+}
+
 /// The app, which is made where there is none and the key is for the whole organisation.
 fn app_for(sql: &mut dyn Sql, key: &KeyRecord, app: &str) -> Result<AppRecord, ApiError> {
     if may_make_apps(key) && apps::find(sql, app)?.is_none() {
+        must_be_live(sql, key)?;
         audit::record(sql, key, Some(app), "app.create", app)?;
         return Ok(apps::insert(sql, app, &key.organisation, app)?);
     }

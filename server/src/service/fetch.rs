@@ -156,9 +156,11 @@ fn is_public(address: IpAddr) -> bool {
                 || first >= 240)
         }
         IpAddr::V6(address) => {
-            let [first, ..] = address.segments();
-            // RFC 4291: global unicast addresses begin with 001.
-            first & 0xe000 == 0x2000
+            let [first, second, ..] = address.segments();
+            // RFC 4291: global unicast addresses begin with 001. RFC 3056 and 4380: what begins so
+            // holds an IPv4 address, which may be anybody's own.
+            let is_tunnel = first == 0x2002 || [first, second] == [0x2001, 0];
+            first & 0xe000 == 0x2000 && !is_tunnel
         }
     }
 }
@@ -191,6 +193,8 @@ mod tests {
             "fd00::1",
             "::ffff:127.0.0.1",
             "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:0:7f00:1::",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }

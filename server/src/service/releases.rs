@@ -1,7 +1,6 @@
 //! What channels give: releases, rollouts, and the way back.
 
 use std::fmt;
-
 use std::sync::Arc;
 
 use super::Shared;
@@ -89,6 +88,7 @@ impl Shared {
             let bundle = resolve(sql, &channel, &target)?;
             let (sequence, statement) = match statement {
                 Some(statement) => {
+                    let channel = make_way(sql, &signing, channel.clone(), share_bps)?;
                     let sequence = check_statement(&statement, &channel, bundle.as_ref())?;
                     (sequence, Some(statement))
                 }
@@ -156,7 +156,7 @@ impl Shared {
                 (Some(release), Some(full)) if release.sequence < full.sequence => {
                     reissue(sql, &signing, &channel, release)?;
                 }
-                (None, Some(mut full)) => reissue(sql, &signing, &channel, &mut full)?,
+                (None, _) => give_way(sql, &signing, &channel)?,
                 _ => {}
             }
             let detail = format!("{change} on {}", channel.name);
@@ -356,15 +356,29 @@ fn make_way(
     channel: ChannelRecord,
     share_bps: u32,
 ) -> Result<ChannelRecord, ApiError> {
+    if share_bps >= ALL || releases::open(sql, channel.id)?.len() < 2 {
+        return Ok(channel);
+    }
+    give_way(sql, signing, &channel)?;
+    find_channel(sql, &channel.app, &ChannelName::Id(channel.id))
+}
+
+/// Issues what all devices have anew, where some that have seen a later statement go back to it.
+///
+/// Of a statement that was signed elsewhere there is no newer one: those devices refuse it and keep
+/// what they have.
+pub(super) fn give_way(
+    sql: &mut dyn Sql,
+    signing: &Signing,
+    channel: &ChannelRecord,
+) -> Result<(), ApiError> {
     let open = releases::open(sql, channel.id)?;
-    let is_full = |release: &&ReleaseRecord| release.state == ReleaseState::Full;
-    let full = open.iter().find(is_full).cloned();
+    let full = open
+        .into_iter()
+        .find(|release| release.state == ReleaseState::Full);
     match full {
-        Some(mut full) if share_bps < ALL && open.len() > 1 => {
-            reissue(sql, signing, &channel, &mut full)?;
-            find_channel(sql, &channel.app, &ChannelName::Id(channel.id))
-        }
-        _ => Ok(channel),
+        Some(mut full) => reissue(sql, signing, channel, &mut full),
+        None => Ok(()),
     }
 }
 

@@ -1,8 +1,12 @@
 //! What devices report, and what follows from it.
 
+use std::sync::Arc;
+
 use live_updater_wire::Confirmation;
 
 use super::Shared;
+use super::releases::give_way;
+use super::signing::Signing;
 use crate::catalogue::channels::{self, ChannelRecord};
 use crate::catalogue::releases::{self, ReleaseRecord, ReleaseState};
 use crate::catalogue::{apps, bundles};
@@ -14,13 +18,14 @@ impl Shared {
     /// Keeps a report. It is durable when this resolves; a repeat changes nothing.
     pub(crate) async fn confirm(&self, id: String, report: Confirmation) -> Result<(), ApiError> {
         let app = report.app_id.clone();
+        let signing = Arc::clone(&self.signing);
         let kept = self.database.write(move |sql| {
             if apps::find(sql, &report.app_id)?.is_none() {
                 return Err(ApiError::NotFound("App"));
             }
             let is_new = insert(sql, &id, &report)?;
             match is_new && !report.success {
-                true => pause_what_fails(sql, &report.app_id, &report.version),
+                true => pause_what_fails(sql, &signing, &report.app_id, &report.version),
                 false => Ok(false),
             }
         });
@@ -51,6 +56,7 @@ fn insert(sql: &mut dyn Sql, id: &str, report: &Confirmation) -> Result<bool, Ap
 /// Pauses the rollouts of a version that fails too often; whether there was one.
 pub(super) fn pause_what_fails(
     sql: &mut dyn Sql,
+    signing: &Signing,
     app: &str,
     version: &str,
 ) -> Result<bool, ApiError> {
@@ -75,6 +81,7 @@ pub(super) fn pause_what_fails(
                 release.state = ReleaseState::Paused;
                 release.paused_because = Some(reason);
                 releases::update(sql, &release)?;
+                give_way(sql, signing, &channel)?;
                 has_paused = true;
             }
         }

@@ -127,6 +127,11 @@ impl Signing {
     }
 }
 
+/// How far a sequence may be above the one before.
+const LONGEST_JUMP: u64 = 1_000_000;
+/// The highest sequence that a channel may begin with: it may have been counted elsewhere.
+const HIGHEST_FIRST: u64 = 1_000_000_000_000;
+
 /// A statement that was signed elsewhere, where it is about this; with its sequence.
 pub(crate) fn check_statement(
     statement: &str,
@@ -154,6 +159,19 @@ pub(crate) fn check_statement(
             stated.sequence, channel.sequence
         );
         return Err(ApiError::conflict("old_statement", message));
+    }
+    // Devices refuse a longer jump, and nothing could follow the highest number that there is.
+    let highest = match channel.sequence {
+        0 => HIGHEST_FIRST,
+        last => last + LONGEST_JUMP,
+    };
+    if stated.sequence > highest {
+        let message = format!(
+            "The statement's sequence is {}, and the channel's last one was {}: devices would \
+             refuse the jump",
+            stated.sequence, channel.sequence
+        );
+        return Err(ApiError::conflict("sequence_too_far", message));
     }
     Ok(stated.sequence)
 }

@@ -376,3 +376,42 @@ fn an_array_is_taken_for_no_object() {
         answer.is_refusal(400, "invalid_json_parse_body");
     }
 }
+
+#[test]
+fn who_hangs_up_after_a_release_leaves_no_device_with_the_one_before() {
+    let world = world();
+    for number in 1..=12 {
+        let version = format!("1.0.{number}");
+        world.upload(APP, &version, &bundle(&version)).ok();
+        let body = json!({ "version": version }).to_string();
+        let mut stream = TcpStream::connect(world.address()).unwrap();
+        write!(
+            stream,
+            "POST /api/v1/apps/{APP}/channels/production/releases HTTP/1.1\r\nhost: x\r\n\
+             authorization: {}\r\ncontent-length: {}\r\n\r\n{body}",
+            world.key(),
+            body.len()
+        )
+        .unwrap();
+        std::thread::sleep(Duration::from_millis(number % 4));
+        drop(stream);
+        // Whatever was begun is kept by the time that something later is.
+        world
+            .upload(APP, &format!("2.0.{number}"), &bundle("later"))
+            .ok();
+        let path = format!("/api/v1/apps/{APP}/channels");
+        let end = Instant::now() + Duration::from_secs(5);
+        loop {
+            let channels = world.ask("GET", &path, &Value::Null).ok().json();
+            let released = &channels["channels"][0]["releases"][0]["version"];
+            let offered = &world.check(APP, "0.1.0", "one")["version"];
+            if released == offered {
+                break;
+            }
+            assert!(
+                Instant::now() < end,
+                "{released} is given, {offered} is offered"
+            );
+        }
+    }
+}

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fs;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use live_updater::{PinnedKeys, PublicKey, Trust, read_statement, verify_file};
 use live_updater_signing::{
     BundleContent, KeyKind, PrivateKey, Signer, Span, StatementBuilder, Timestamp,
@@ -132,14 +134,28 @@ fn no_device_is_ever_given_a_statement_below_one_that_it_has_seen() {
         ("rollout", json!({ "percent": 50 })),
         ("rollback", json!({})),
         ("releases", json!({ "version": "2.0.0", "rollout": 50 })),
+        ("failures", json!({ "version": "2.0.0" })),
+        ("rollout", json!({ "action": "resume" })),
         ("releases", json!({ "version": "3.0.0", "rollout": 50 })),
         ("rollout", json!({ "action": "pause" })),
         ("rollout", json!({ "action": "promote" })),
         ("rollback", json!({ "to": "builtin" })),
+        ("deletion", json!({ "version": "3.0.0" })),
     ];
     for (number, (what, body)) in steps.into_iter().enumerate() {
-        let method = if what == "rollout" { "PATCH" } else { "POST" };
-        world.ask(method, &channel_path(what), &body).ok();
+        match what {
+            "failures" => fail(&world, &body),
+            "deletion" => {
+                let channel = format!("/api/v1/apps/{APP}/channels/production");
+                world.ask("DELETE", &channel, &Value::Null).ok();
+                world.ask("PUT", &channel, &json!({})).ok();
+                world.release(APP, "production", &body).ok();
+            }
+            _ => {
+                let method = if what == "rollout" { "PATCH" } else { "POST" };
+                world.ask(method, &channel_path(what), &body).ok();
+            }
+        }
         for device in 0..40 {
             let id = format!("device-{device}");
             let (floor, current) = devices
@@ -158,4 +174,44 @@ fn no_device_is_ever_given_a_statement_below_one_that_it_has_seen() {
             }
         }
     }
+}
+
+/// Has so many devices report failures of a version that its rollout pauses by itself.
+fn fail(world: &World, about: &Value) {
+    for _ in 0..20 {
+        let report = json!({
+            "appId": APP, "version": about["version"], "platform": "android", "success": false,
+        });
+        world.ask("POST", "/api/v1/updates/confirm", &report).ok();
+    }
+    let channels = world.ask("GET", &format!("/api/v1/apps/{APP}/channels"), &Value::Null);
+    let text = channels.ok().json().to_string();
+    assert!(text.contains("\"paused\""), "{text}");
+}
+
+#[test]
+fn no_statement_uses_up_all_sequences() {
+    let (world, _) = signing_world();
+    world.upload(APP, "1.0.0", &bundle("one")).ok();
+    world
+        .release(APP, "production", &json!({ "version": "1.0.0" }))
+        .ok();
+    let stated = world.check(APP, "0.1.0", "one")["release"].clone();
+    let envelope = restated(&stated, (1_u64 << 53) - 1);
+    let body = json!({ "version": "1.0.0", "statement": envelope });
+    world
+        .release(APP, "production", &body)
+        .is_refusal(409, "sequence_too_far");
+}
+
+/// The same statement with another sequence, which nobody has signed.
+fn restated(envelope: &Value, sequence: u64) -> Value {
+    let payload = STANDARD
+        .decode(envelope["payload"].as_str().unwrap())
+        .unwrap();
+    let mut payload: Value = serde_json::from_slice(&payload).unwrap();
+    payload["sequence"] = sequence.into();
+    let mut envelope = envelope.clone();
+    envelope["payload"] = STANDARD.encode(payload.to_string()).into();
+    envelope
 }

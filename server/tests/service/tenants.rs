@@ -1,5 +1,8 @@
 //! Organisations and keys: nobody sees or changes what is another's.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use crate::support::{World, bundle};
@@ -292,4 +295,48 @@ fn who_guesses_keys_is_slowed_down() {
     assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
     // Whoever has a key is not kept out by it.
     world.ask("GET", "/api/v1/apps", &Value::Null).ok();
+}
+
+#[test]
+fn a_key_that_is_revoked_while_a_body_comes_in_does_nothing_more() {
+    let (world, key) = with_key("all", None);
+    let listed = world.ask("GET", "/api/v1/keys", &Value::Null).ok().json();
+    let mut listed = listed["keys"].as_array().unwrap().iter();
+    let id = listed.find(|key| key["name"] == "made").unwrap()["id"].clone();
+    let body = json!({ "name": "heir", "permission": "all" }).to_string();
+    let mut stream = TcpStream::connect(world.address()).unwrap();
+    write!(
+        stream,
+        "POST /api/v1/keys HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {key}\r\n\
+         content-length: {}\r\n\r\n{}",
+        body.len(),
+        &body[..1]
+    )
+    .unwrap();
+    // Known to be asked about: another request with the same key came through afterwards.
+    world
+        .ask_as(&key, "GET", "/api/v1/caller", &Value::Null)
+        .ok();
+    let path = format!("/api/v1/keys/{}", id.as_str().unwrap());
+    world.ask("DELETE", &path, &Value::Null).ok();
+    stream.write_all(&body.as_bytes()[1..]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+}
+
+#[test]
+fn an_apps_token_keeps_strangers_from_its_bundles_too() {
+    let (world, key) = with_key("read", Some(APP));
+    let token = json!({ "deviceToken": "secret-of-the-app" });
+    world
+        .ask("PATCH", &format!("/api/v1/apps/{APP}"), &token)
+        .ok();
+    let path = format!("/api/v1/bundles/1.0.0?appId={APP}");
+    world
+        .ask_as("", "GET", &path, &Value::Null)
+        .is_refusal(401, "unauthorized");
+    for may in ["Bearer secret-of-the-app", &key, world.key()] {
+        world.ask_as(may, "GET", &path, &Value::Null).ok();
+    }
 }

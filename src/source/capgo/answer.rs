@@ -68,9 +68,14 @@ fn release(
             release.session = Some(key.session(&session_key)?);
             release
         }
-        (Some(_), _, _) => {
-            return Err(Error::SignatureMissing {
-                version: version.to_string(),
+        (Some(_), checksum, _) => {
+            let missing = match checksum {
+                None => "checksum",
+                Some(_) => "session key",
+            };
+            return Err(Error::EncryptionMissing {
+                lack: format!("release {version} has no {missing}"),
+                remedy: "encrypt it for the app's key before it is uploaded",
             });
         }
         (None, Some(checksum), None) => Release::new(version, zip, plain(&checksum, url)?),

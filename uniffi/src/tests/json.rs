@@ -1,8 +1,8 @@
 //! What records look like to JavaScript: the device shell's own answers.
 
 use crate::{
-    BlockReason, BundleInfo, BundleStatus, FailureReason, Flushed, Latest, LatestStatus, Launch,
-    Problem, Release, SyncOutcome, SyncStatus, UpdateEvent,
+    BlockReason, BundleInfo, BundleStatus, Channel, FailureReason, Flushed, Latest, LatestStatus,
+    Launch, Problem, Release, SyncOutcome, SyncStatus, UpdateEvent,
 };
 use live_updater::Event;
 use serde_json::{Value, json};
@@ -67,6 +67,20 @@ fn what_is_found() {
                 "sequence": null,
             },
         })
+    );
+}
+
+#[test]
+fn a_channel() {
+    let channel = Channel {
+        id: "7".to_owned(),
+        name: "beta".to_owned(),
+        public: false,
+        allow_self_set: true,
+    };
+    assert_eq!(
+        read(&channel.json()),
+        json!({"id": "7", "name": "beta", "public": false, "allowSelfSet": true})
     );
 }
 

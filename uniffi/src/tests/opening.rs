@@ -78,6 +78,42 @@ fn a_bad_configuration_starts_the_app_and_every_call_says_why() {
     }
 }
 
+/// The library may be built without Capgo's protocol: `cargo test -p live-updater-ffi` builds it so.
+/// Beside the command, which speaks it, so does this one.
+#[test]
+fn a_protocol_that_this_build_lacks_is_a_bad_configuration_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = r#"{"source": "capgo", "updateUrl": "https://x.example/updates",
+        "channelUrl": "https://x.example/channel_self", "trust": {"mode": "unsigned"},
+        "autoUpdate": "off"}"#;
+    let updater = Updater::open(options(folder.path().to_str().unwrap(), config), None);
+    let launch = updater.launch(true);
+    assert_eq!((&*launch.bundle.id, launch.path), ("builtin", None));
+    let Some(problem) = launch.problem else {
+        assert_eq!(block_on(updater.set_channel(None)).unwrap(), "");
+        return;
+    };
+    assert_eq!(problem.code, "config");
+    assert!(problem.message.contains("feature `capgo`"), "{problem:?}");
+    let refusals = [
+        block_on(updater.notify_app_ready(launch.launch_token)).err(),
+        block_on(updater.get_latest(None)).err(),
+        block_on(updater.download(None)).err(),
+        block_on(updater.sync()).err(),
+        block_on(updater.current()).err(),
+        block_on(updater.set_channel(Some("beta".to_owned()))).err(),
+        block_on(updater.set_channel(None)).err(),
+        block_on(updater.channel()).err(),
+        block_on(updater.channels()).err(),
+        block_on(updater.flush()).err(),
+    ];
+    for (number, refusal) in refusals.iter().enumerate() {
+        let refusal = refusal.as_ref().unwrap();
+        assert_eq!(code(refusal), "config", "{number}: {refusal}");
+        assert!(refusal.to_string().contains("feature `capgo`"), "{refusal}");
+    }
+}
+
 #[test]
 fn before_the_launch_nothing_can_be_changed() {
     let folder = tempfile::tempdir().unwrap();

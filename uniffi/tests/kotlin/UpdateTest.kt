@@ -46,9 +46,11 @@ class UpdateTest {
                 runBlocking {
                     assertEquals(LatestStatus.UP_TO_DATE, updater.getLatest().status)
                     assertEquals(LatestStatus.UPDATE_AVAILABLE, updater.getLatest("beta").status)
-                    updater.setChannel("beta")
+                    assertEquals("beta", updater.setChannel("beta"))
                     assertEquals("beta", updater.channel())
                     assertEquals(LatestStatus.UPDATE_AVAILABLE, updater.getLatest().status)
+                    assertEquals("production", updater.setChannel())
+                    assertEquals("production", updater.channel())
                 }
             }
         }

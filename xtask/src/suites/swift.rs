@@ -3,6 +3,7 @@
 
 mod bundles;
 mod capacitor;
+mod channels;
 mod manifests;
 mod package;
 mod server;
@@ -18,6 +19,7 @@ use crate::chroot::{Chroot, PLACE, Toolchain};
 use crate::install::{NpmPackages, Tool};
 use crate::native;
 use crate::workspace::Workspace;
+use channels::ChannelServer;
 use package::Package;
 use server::MockServer;
 
@@ -63,10 +65,13 @@ fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
     let folder = run.workspace.target.join("swift");
     let bundles = bundles::make(&native.program(), &folder.join("bundles"))?;
     let server = MockServer::start(&native.program(), &bundles)?;
+    let channels = ChannelServer::start()?;
     let package = Package::lay_out(run.workspace, &native.library(), &folder.join("package"))?;
 
     let mut tests = chroot.command(&package.folder, "swift test --disable-swift-testing 2>&1");
-    tests.env("LIVE_UPDATER_TEST_SERVER", &server.url);
+    tests
+        .env("LIVE_UPDATER_TEST_SERVER", &server.url)
+        .env("LIVE_UPDATER_TEST_CHANNELS", channels.url());
     xctest::run(&mut tests, tally)?;
 
     note(

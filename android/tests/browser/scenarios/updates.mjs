@@ -91,6 +91,9 @@ export const scenarios = {
     assert.deepEqual(await phone.call('getChannel'), { channel: 'production' });
     assert.deepEqual(await phone.call('setChannel', { channel: 'beta' }), { channel: 'beta' });
     assert.deepEqual(await phone.call('setChannel'), { channel: 'production' });
+    await phone.call('setChannel', { channel: 'beta' });
+    assert.deepEqual(await phone.call('unsetChannel'), { channel: 'production' });
+    assert.equal((await phone.call('listChannels')).code, 'invalid_request');
     assert.match((await phone.call('getDeviceId')).deviceId, /./);
     assert.equal(await phone.call('setCustomId', { customId: 'person' }), undefined);
     assert.equal(await phone.call('clearBlocked'), undefined);

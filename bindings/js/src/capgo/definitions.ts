@@ -43,6 +43,22 @@ export interface CapacitorUpdaterPlugin extends NotOffered {
   /** Ask the server what it offers. `url` is there where it may be downloaded. */
   getLatest(options?: GetLatestOptions): Promise<LatestVersion>;
 
+  /**
+   * Choose the channel of later checks. With source `capgo` the server is asked; where it refuses,
+   * this rejects with `invalid_request`, and the event `channelPrivate` comes where that is for a
+   * channel that devices can't choose.
+   */
+  setChannel(options: SetChannelOptions): Promise<ChannelRes>;
+
+  /** Forget what `setChannel` chose. */
+  unsetChannel(options?: UnsetChannelOptions): Promise<void>;
+
+  /** The channel of checks. With source `capgo` the server is asked. */
+  getChannel(): Promise<GetChannelRes>;
+
+  /** The channels that the server has for this device. It takes source `capgo`. */
+  listChannels(): Promise<ListChannelsResult>;
+
   /** Version of the web files in the app's package. */
   getBuiltinVersion(): Promise<BuiltinVersion>;
 
@@ -130,9 +146,15 @@ export interface CapacitorUpdaterPlugin extends NotOffered {
     listener: (event: AppReadyEvent) => void,
   ): Promise<PluginListenerHandle>;
 
+  /** The server has refused a channel to `setChannel`, since devices can't choose it. */
+  addListener(
+    eventName: 'channelPrivate',
+    listener: (event: ChannelPrivateEvent) => void,
+  ): Promise<PluginListenerHandle>;
+
   /** @deprecated Never emitted: rejects with `UNIMPLEMENTED`, and says what to use instead. */
   addListener(
-    eventName: 'updateCheckResult' | 'channelPrivate' | 'onFlexibleUpdateStateChange',
+    eventName: 'updateCheckResult' | 'onFlexibleUpdateStateChange',
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- no listener is ever called
     listener: (event: any) => void,
   ): Promise<never>;
@@ -159,7 +181,7 @@ export interface DownloadOptions {
   version: string;
   /** SHA-256 of the zip, 64 hex digits. */
   checksum?: string;
-  /** @deprecated Encrypted bundles aren't offered: sign them instead. */
+  /** @deprecated Not taken: encrypted bundles come from the server, by what `getLatest` offers. */
   sessionKey?: string;
   /** @deprecated Single files aren't fetched: `url` names a zip. */
   manifest?: unknown[];
@@ -202,6 +224,56 @@ export interface LatestVersion {
   old?: string;
   /** What is new in it. */
   comment?: string;
+}
+
+export interface SetChannelOptions {
+  channel: string;
+  /** Whether to look for an update at once, where the app does so by itself. */
+  triggerAutoUpdate?: boolean;
+}
+
+export interface UnsetChannelOptions {
+  /** As for `setChannel`. */
+  triggerAutoUpdate?: boolean;
+}
+
+export interface ChannelRes {
+  /** `ok`: a refusal rejects. */
+  status: string;
+  /** @deprecated Never there: a refusal rejects. */
+  error?: string;
+  /** @deprecated Never there. */
+  message?: string;
+}
+
+export interface GetChannelRes {
+  channel?: string;
+  /** @deprecated Never there: a refusal rejects. */
+  error?: string;
+  /** @deprecated Never there. */
+  message?: string;
+  /** @deprecated Never there: how the device came to its channel isn't told. */
+  status?: string;
+  /** @deprecated Never there: `listChannels` has `allow_self_set`. */
+  allowSet?: boolean;
+}
+
+export interface ChannelInfo {
+  /** NaN where the server's id is no number. */
+  id: number;
+  /** What `setChannel` takes. */
+  name: string;
+  public: boolean;
+  allow_self_set: boolean;
+}
+
+export interface ListChannelsResult {
+  channels: ChannelInfo[];
+}
+
+export interface ChannelPrivateEvent {
+  channel: string;
+  message: string;
 }
 
 export interface SetCustomIdOptions {

@@ -3,8 +3,8 @@ import { CapacitorException, ExceptionCode } from '@capacitor/core';
 /** What isn't offered, and what to use instead. */
 const INSTEAD = {
   setUpdateUrl: 'Set `updateUrl` in plugins.LiveUpdater; a page must not choose another server.',
-  setStatsUrl: 'Reports go to `updateUrl`; see docs/configuration.md.',
-  setChannelUrl: 'Channels belong to `updateUrl`; see docs/configuration.md.',
+  setStatsUrl: 'Set `statsUrl` in plugins.LiveUpdater; a page must not choose another server.',
+  setChannelUrl: 'Set `channelUrl` in plugins.LiveUpdater; a page must not choose another server.',
   startPreviewSession: 'Offer previews in a channel of their own: LiveUpdater.setChannel.',
   listPreviews: 'Use LiveUpdater.list.',
   setPreview: 'Use LiveUpdater.set.',
@@ -17,10 +17,6 @@ const INSTEAD = {
   triggerUpdateCheck: 'Use LiveUpdater.sync.',
   getMissingBundleFiles: 'Bundles come as a whole: use LiveUpdater.getLatest.',
   getBundleDownloadSize: 'Use LiveUpdater.getLatest: `release.size`.',
-  setChannel: 'Use LiveUpdater.setChannel.',
-  unsetChannel: 'Use LiveUpdater.setChannel without a channel.',
-  getChannel: 'Use LiveUpdater.getChannel.',
-  listChannels: 'Ask your server; LiveUpdater.setChannel takes any name.',
   setShakeMenu: 'There is no menu of its own: build one on LiveUpdater.setChannel and sync.',
   isShakeMenuEnabled: 'There is no menu of its own: build one on LiveUpdater.setChannel and sync.',
   setShakeChannelSelector: 'Build one on LiveUpdater.setChannel and sync.',
@@ -37,7 +33,6 @@ const INSTEAD = {
 /** What is never emitted, and what to use instead. */
 const EVENTS_INSTEAD: { readonly [eventName: string]: string | undefined } = {
   updateCheckResult: 'Look at what LiveUpdater.getLatest or sync resolve with.',
-  channelPrivate: 'LiveUpdater.setChannel takes any name; the server answers per channel.',
   onFlexibleUpdateStateChange:
     'Use a plugin for the stores, such as @capawesome/capacitor-app-update.',
 };

@@ -2,11 +2,13 @@ import type { PluginListenerHandle } from '@capacitor/core';
 import { CapacitorException } from '@capacitor/core';
 
 import type * as ours from '../definitions';
-import { invalidRequest, optionsOf } from '../requests';
+import { given, invalidRequest, optionsOf } from '../requests';
+import { channelMethods } from './channels';
 import type {
   BreakingAvailableEvent,
   BundleInfo,
   CapacitorUpdaterPlugin,
+  ChannelPrivateEvent,
   DownloadOptions,
   LatestVersion,
   ResetOptions,
@@ -17,9 +19,10 @@ import { bundleInfo, isOffer, latestVersion } from './shapes';
 
 /** Answers Capgo's methods with those of this plugin. */
 export function createUpdater(updater: ours.LiveUpdaterPlugin): CapacitorUpdaterPlugin {
-  const breaking = new Listeners<BreakingAvailableEvent>();
+  const own: OwnListeners = { breaking: new Listeners(), channelPrivate: new Listeners() };
   return {
     ...notOffered(),
+    ...channelMethods(updater, own.channelPrivate),
     notifyAppReady: async () => ({ bundle: bundleInfo((await updater.notifyAppReady()).bundle) }),
     download: async (options) => download(updater, options),
     next: async (options) => bundleInfo(await updater.next(idOf('next', options))),
@@ -39,7 +42,7 @@ export function createUpdater(updater: ours.LiveUpdaterPlugin): CapacitorUpdater
       }
       const latest = await getLatest(updater, options?.channel);
       if (latest.breaking) {
-        breaking.tell({ version: latest.version });
+        own.breaking.tell({ version: latest.version });
       }
       return latest;
     },
@@ -61,12 +64,19 @@ export function createUpdater(updater: ours.LiveUpdaterPlugin): CapacitorUpdater
     isAutoUpdateEnabled: () => updater.isAutoUpdateEnabled(),
     isAutoUpdateAvailable: async () => ({ available: true }),
     addListener: (eventName: string, listener: Listener) =>
-      addListener(updater, breaking, eventName, listener) as Promise<never>,
+      addListener(updater, own, eventName, listener) as Promise<never>,
     removeAllListeners: () => {
-      breaking.clear();
+      own.breaking.clear();
+      own.channelPrivate.clear();
       return updater.removeAllListeners();
     },
   };
+}
+
+/** Of the events that LiveUpdater doesn't have. */
+interface OwnListeners {
+  readonly breaking: Listeners<BreakingAvailableEvent>;
+  readonly channelPrivate: Listeners<ChannelPrivateEvent>;
 }
 
 async function download(
@@ -75,7 +85,10 @@ async function download(
 ): Promise<BundleInfo> {
   const { url, version, checksum, sessionKey, manifest } = given('download', options);
   if (sessionKey) {
-    return refuse('download with a `sessionKey`', 'Sign bundles instead: live-updater sign.');
+    return refuse(
+      'download with a `sessionKey`',
+      'Let `updateUrl` offer the encrypted bundle: download the `url` of getLatest, or use LiveUpdater.sync.',
+    );
   }
   if (manifest?.length) {
     return refuse('download with a `manifest`', 'Name the zip of the whole bundle: `url`.');
@@ -116,14 +129,6 @@ async function getLatest(
   return latestVersion(latest, bundle.version);
 }
 
-/** The options of a call that can't do without. */
-function given<Options>(method: string, options: Options): Options {
-  if (options === undefined || options === null) {
-    throw invalidRequest(`${method} needs options.`);
-  }
-  return optionsOf(method, options);
-}
-
 /** Which bundle is meant. To some methods of LiveUpdater, no id means the one that runs. */
 function idOf(method: string, options: ours.BundleId): ours.BundleId {
   const { id } = given(method, options);
@@ -138,14 +143,16 @@ type Listener = (event: any) => void;
 
 function addListener(
   updater: ours.LiveUpdaterPlugin,
-  breaking: Listeners<BreakingAvailableEvent>,
+  own: OwnListeners,
   eventName: string,
   listener: Listener,
 ): Promise<PluginListenerHandle> {
   switch (eventName) {
     case 'breakingAvailable':
     case 'majorAvailable':
-      return Promise.resolve(breaking.add(listener));
+      return Promise.resolve(own.breaking.add(listener));
+    case 'channelPrivate':
+      return Promise.resolve(own.channelPrivate.add(listener));
     case 'download':
       return updater.addListener(eventName, ({ percent, bundle }) =>
         listener({ percent, bundle: { ...bundleInfo(bundle), status: 'downloading' } }),

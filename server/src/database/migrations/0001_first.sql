@@ -97,6 +97,14 @@ CREATE TABLE channels (
     UNIQUE (app, name)
 );
 
+-- Where a channel of this name was before: its sequences go on.
+CREATE TABLE channel_floors (
+    app TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (app, name)
+);
+
 -- What a channel gave, and gives: each step has a higher sequence than the one before.
 CREATE TABLE releases (
     id BIGINT PRIMARY KEY,

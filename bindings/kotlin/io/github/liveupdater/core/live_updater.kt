@@ -918,6 +918,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_updateevent_outlives_page(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Byte
+    external fun uniffi_live_updater_ffi_fn_method_channel_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_flushed_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_live_updater_ffi_fn_method_latest_json(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1148,7 +1150,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_live_updater_ffi_checksum_method_updater_set_bundle_error() and 0xFFFF) != 37834) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_live_updater_ffi_checksum_method_updater_set_channel() and 0xFFFF) != 62186) {
+    if ((lib.uniffi_live_updater_ffi_checksum_method_updater_set_channel() and 0xFFFF) != 37933) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_live_updater_ffi_checksum_method_updater_set_custom_id() and 0xFFFF) != 15324) {
@@ -2472,9 +2474,11 @@ public interface UpdaterInterface {
     suspend fun `setBundleError`(`id`: kotlin.String? = null): BundleInfo?
     
     /**
-     * Chooses the channel from now on; the configuration's without `channel`.
+     * Chooses the channel from now on; the configuration's without `channel`. Gives the one that the
+     * device names then, which is empty where it leaves that to the server. The server is asked
+     * whether the device may choose it, and nothing else.
      */
-    suspend fun `setChannel`(`channel`: kotlin.String? = null)
+    suspend fun `setChannel`(`channel`: kotlin.String? = null): kotlin.String
     
     /**
      * A further id of the app's own, sent along with checks.
@@ -3201,11 +3205,13 @@ open class Updater: Disposable, AutoCloseable, UpdaterInterface
 
     
     /**
-     * Chooses the channel from now on; the configuration's without `channel`.
+     * Chooses the channel from now on; the configuration's without `channel`. Gives the one that the
+     * device names then, which is empty where it leaves that to the server. The server is asked
+     * whether the device may choose it, and nothing else.
      */
     @Throws(UpdaterException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `setChannel`(`channel`: kotlin.String?) {
+    override suspend fun `setChannel`(`channel`: kotlin.String?) : kotlin.String {
         return uniffiRustCallAsync(
         callWithHandle { uniffiHandle ->
             UniffiLib.uniffi_live_updater_ffi_fn_method_updater_set_channel(
@@ -3214,12 +3220,11 @@ open class Updater: Disposable, AutoCloseable, UpdaterInterface
         FfiConverterOptionalString.lower(`channel`),
             )
         },
-        { future, callback, continuation -> UniffiLib.ffi_live_updater_ffi_rust_future_poll_void(future, callback, continuation) },
-        { future, continuation -> UniffiLib.ffi_live_updater_ffi_rust_future_complete_void(future, continuation) },
-        { future -> UniffiLib.ffi_live_updater_ffi_rust_future_free_void(future) },
+        { future, callback, continuation -> UniffiLib.ffi_live_updater_ffi_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_live_updater_ffi_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_live_updater_ffi_rust_future_free_rust_buffer(future) },
         // lift function
-        { },
-        
+        { FfiConverterString.lift(it) },
         // Error FFI converter
         UpdaterException.ErrorHandler,
     )
@@ -3618,6 +3623,19 @@ data class Channel (
     val `allowSelfSet`: kotlin.Boolean
     
 ){
+    
+    /**
+     * As JavaScript sees it.
+     */ fun `json`(): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_live_updater_ffi_fn_method_channel_json(FfiConverterTypeChannel.lower(this),
+        _status)
+}
+    )
+    }
+    
+
     
 
     

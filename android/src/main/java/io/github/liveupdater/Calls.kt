@@ -4,6 +4,7 @@ import com.getcapacitor.JSObject
 import com.getcapacitor.PluginCall
 import io.github.liveupdater.core.BundleInfo
 import io.github.liveupdater.core.CallArguments
+import io.github.liveupdater.core.Channel
 import io.github.liveupdater.core.UpdaterException
 import org.json.JSONObject
 
@@ -26,6 +27,8 @@ internal fun js(vararg entries: Pair<String, Any?>) = JSObject().apply {
 }
 
 internal fun BundleInfo.toJs() = JSObject(json())
+
+internal fun Channel.toJs() = JSObject(json())
 
 /** The builtin bundle, where there is no core that could tell of it. */
 internal fun builtinBundle(version: String) = js(

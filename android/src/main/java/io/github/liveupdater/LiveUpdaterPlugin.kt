@@ -9,6 +9,7 @@ import com.getcapacitor.PluginCall
 import com.getcapacitor.PluginMethod
 import com.getcapacitor.annotation.CapacitorPlugin
 import io.github.liveupdater.core.BundleInfo
+import io.github.liveupdater.core.Channel
 import io.github.liveupdater.core.CrashReason
 import io.github.liveupdater.core.Launch
 import io.github.liveupdater.core.UpdateEvent
@@ -289,12 +290,19 @@ class LiveUpdaterPlugin : Plugin() {
 
     @PluginMethod
     fun setChannel(call: PluginCall) = answer(call) {
-        it.setChannel(call.arguments.optionalText("channel"))
-        js("channel" to it.channel())
+        js("channel" to it.setChannel(call.arguments.optionalText("channel")))
     }
 
     @PluginMethod
+    fun unsetChannel(call: PluginCall) = answer(call) { js("channel" to it.setChannel()) }
+
+    @PluginMethod
     fun getChannel(call: PluginCall) = answer(call) { js("channel" to it.channel()) }
+
+    @PluginMethod
+    fun listChannels(call: PluginCall) = answer(call) {
+        js("channels" to JSArray(it.channels().map(Channel::toJs)))
+    }
 
     @PluginMethod
     fun getDeviceId(call: PluginCall) = answer(call) { js("deviceId" to it.deviceId()) }
