@@ -117,6 +117,11 @@ impl Service {
         Ok(self.shared.write_presence().await?)
     }
 
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// What is to be done again and again; it ends with the set.
     fn start_chores(&self) -> JoinSet<()> {
         let mut chores = JoinSet::new();

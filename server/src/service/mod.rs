@@ -19,6 +19,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::database::{Database, DatabaseError};
 #[cfg(feature = "s3")]
 use crate::files::ObjectStore;
@@ -44,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) presence: Presence,
     pub(crate) limits: RateLimits,
     pub(crate) metrics: Metrics,
+    /// Those that read much, so that others find a reader.
+    pub(crate) heavy_reads: Arc<Semaphore>,
     pub(crate) signing: Arc<Signing>,
     fetcher: Fetcher,
     _lock: Lock,
@@ -62,6 +66,7 @@ impl Shared {
             presence: Presence::default(),
             limits: RateLimits::new(&settings),
             metrics: Metrics::new()?,
+            heavy_reads: Arc::new(Semaphore::new(1)),
             signing: Arc::new(Signing::open(&settings)?),
             fetcher: Fetcher::new(&settings)?,
             _lock: lock,
