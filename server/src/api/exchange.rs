@@ -136,7 +136,7 @@ impl Sent {
             let piece = piece.map_err(BoxError::from)?;
             let earned = Duration::from_secs(piece.len() as u64) / SLOWEST;
             let left = left.saturating_sub(began.elapsed()) + earned;
-            Ok(Some((piece, (sent, left))))
+            Ok::<_, BoxError>(Some((piece, (sent, left))))
         });
         Body::from_stream(pieces)
     }

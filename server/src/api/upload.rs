@@ -89,7 +89,7 @@ impl Unread {
             let piece = piece.map_err(BoxError::from)?;
             unread.0.fetch_add(piece.len(), Ordering::Relaxed);
             match unread.is_too_much() {
-                true => Err("too much that is no file".into()),
+                true => Err(BoxError::from("too much that is no file")),
                 false => Ok(piece),
             }
         }))
