@@ -40,19 +40,23 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         .map_err(|error| Failure::new("internal", error.to_string()))?;
     let mut findings = Findings::new(target.base.as_str());
     runtime.block_on(examine(&target, &mut findings, output))?;
-    let has_problem = findings.has_problem();
     output.result(&findings)?;
-    match has_problem {
-        true => Err(Failure::told()),
-        false => Ok(()),
+    match (findings.was_asked(), findings.has_problem()) {
+        // The result has said it.
+        (false, _) => Err(Failure::usage("")),
+        (true, true) => Err(Failure::told()),
+        (true, false) => Ok(()),
     }
 }
 
 /// All that is asked, each step where the one before left something to ask.
 async fn examine(target: &Target, findings: &mut Findings, output: &Output) -> Result<(), Failure> {
-    https::examine(target, findings);
+    let is_there = https::examine(target, findings);
     let asker = Asker::new(target);
-    health(target, &asker, findings).await;
+    if !health(target, &asker, findings).await && !is_there {
+        findings.nothing_was_asked();
+        return Ok(());
+    }
     let Some(offer) = check::examine(target, &asker, findings).await else {
         return Ok(());
     };
@@ -65,13 +69,15 @@ async fn examine(target: &Target, findings: &mut Findings, output: &Output) -> R
     Ok(())
 }
 
-/// Devices never ask for it; those who watch the server do.
-async fn health(target: &Target, asker: &Asker<'_>, findings: &mut Findings) {
+/// Devices never ask for it; those who watch the server do. Whether there was an answer.
+async fn health(target: &Target, asker: &Asker<'_>, findings: &mut Findings) -> bool {
     let mut area = findings.area("health");
     let Some(url) = target.url("health") else {
-        return;
+        return false;
     };
-    match asker.get(&url, &[], 64 * 1024).await {
+    let answer = asker.get(&url, &[], 64 * 1024).await;
+    let is_answered = answer.is_ok();
+    match answer {
         Ok(answer) if answer.status == 200 => area.ok("health", "GET /health answers 200"),
         Ok(answer) => area.ok(
             "no_health",
@@ -86,4 +92,5 @@ async fn health(target: &Target, asker: &Asker<'_>, findings: &mut Findings) {
             "look at its address, its port, the firewall, and whether it runs",
         ),
     }
+    is_answered
 }

@@ -124,6 +124,11 @@ impl Failure {
         }
     }
 
+    /// Names what went wrong, for scripts.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// It does not hold, as the result has told: exit code 1.
     pub(crate) fn told() -> Self {
         Self::new("", "")
@@ -193,6 +198,22 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 /// Bytes, as people read them.
 pub(crate) fn human(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
+}
+
+/// A URL that names its scheme and its host.
+pub(crate) fn whole_url(text: &str) -> Result<Url, String> {
+    let url = match text.parse::<Url>() {
+        Ok(url) => url,
+        Err(url::ParseError::RelativeUrlWithoutBase) => {
+            return Err(format!("say https://{}", plain(text)));
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    match url.scheme() {
+        "https" | "http" if url.has_host() => Ok(url),
+        // What looks like a scheme is a host with its port.
+        _ => Err(format!("say https://{}", plain(text))),
+    }
 }
 
 /// Whether a URL leads to this very machine.

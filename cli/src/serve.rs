@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, whole_url};
 use crate::stores::{self, Stores};
 
 /// In the data folder: the first key, and where the service is reached from this machine.
@@ -56,11 +56,11 @@ pub(crate) struct Arguments {
     tls_key: Option<PathBuf>,
 
     /// Where devices reach the service, where a proxy or a CDN is in front of it.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = whole_url)]
     public_url: Option<Url>,
 
     /// Where devices download bundles, where that is another host: a CDN in front of the service.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = whole_url)]
     download_url: Option<Url>,
 
     /// Certificates (PEM) to trust beside the usual ones where a bundle is fetched by its URL, and
@@ -118,30 +118,32 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
 }
 
 async fn serve(arguments: &Arguments, settings: Settings, output: &Output) -> Result<(), Failure> {
-    let service = Service::open(settings)
-        .await
-        .map_err(|error| Failure::new("storage", error.to_string()))?;
+    // Before anything is made: a first key that nobody is told of would be lost.
+    let wanted = SocketAddr::new(arguments.address, arguments.port);
+    let listener = TcpListener::bind(wanted).await.map_err(|error| {
+        Failure::usage(format!(
+            "cannot listen on {wanted}: {error}: say --port or --address with another one"
+        ))
+    })?;
+    let address = listener.local_addr().unwrap_or(wanted);
+    let service = Service::open(settings).await.map_err(|error| {
+        let message = format!("{}: {error}", arguments.data.display());
+        Failure::new("storage", message)
+    })?;
     let first_key = service.first_key().await.map_err(|error| failed(&error))?;
     let key_file = arguments.data.join(KEY_FILE);
     if let Some(key) = &first_key {
         write_secret(&key_file, key).map_err(|error| Failure::unwritable(&key_file, &error))?;
     }
-    let address = SocketAddr::new(arguments.address, arguments.port);
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        Failure::usage(format!(
-            "cannot listen on {address}: {error}: say --port or --address with another one"
-        ))
-    })?;
-    let address = listener.local_addr().unwrap_or(address);
     let scheme = if arguments.tls_cert.is_some() {
         "https"
     } else {
         "http"
     };
-    let address_file = AddressFile::write(&arguments.data, scheme, address)?;
+    let address_file = AddressFile::write(&arguments.data, &reached(arguments, scheme, address))?;
     output.result(&Started {
         url: format!("{scheme}://{address}"),
-        key_file: key_file.display().to_string(),
+        key_file: key_file.exists().then(|| key_file.display().to_string()),
         first_key,
     })?;
     let served = service.serve(listener, signalled()).await;
@@ -153,13 +155,9 @@ async fn serve(arguments: &Arguments, settings: Settings, output: &Output) -> Re
 struct AddressFile(PathBuf);
 
 impl AddressFile {
-    fn write(data: &Path, scheme: &str, address: SocketAddr) -> Result<Self, Failure> {
-        let mut reached = address;
-        if address.ip().is_unspecified() {
-            reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        }
+    fn write(data: &Path, reached: &str) -> Result<Self, Failure> {
         let path = data.join(ADDRESS_FILE);
-        fs::write(&path, format!("{scheme}://{reached}\n"))
+        fs::write(&path, format!("{reached}\n"))
             .map_err(|error| Failure::unwritable(&path, &error))?;
         Ok(Self(path))
     }
@@ -169,6 +167,20 @@ impl Drop for AddressFile {
     fn drop(&mut self) {
         // One that stays leads to nobody, which whoever follows it is told.
         let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Where commands on this machine reach the service.
+fn reached(arguments: &Arguments, scheme: &str, mut address: SocketAddr) -> String {
+    match &arguments.public_url {
+        // The certificate is for that name, and not for this machine's address.
+        Some(public) if arguments.tls_cert.is_some() => public.to_string(),
+        _ => {
+            if address.ip().is_unspecified() {
+                address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            }
+            format!("{scheme}://{address}")
+        }
     }
 }
 
@@ -215,6 +227,7 @@ fn log_as(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter);
     match format {
         LogFormat::Text => log.init(),
@@ -243,7 +256,9 @@ fn failed(error: &ServiceError) -> Failure {
 #[serde(rename_all = "camelCase")]
 struct Started {
     url: String,
-    key_file: String,
+    /// None where it isn't there any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_key: Option<String>,
 }
@@ -254,6 +269,9 @@ impl fmt::Display for Started {
         if let Some(key) = &self.first_key {
             writeln!(f, "your API key, which may do everything: {key}")?;
         }
-        write!(f, "the key is in {}", self.key_file)
+        match &self.key_file {
+            Some(file) => write!(f, "the key is in {file}"),
+            None => Ok(()),
+        }
     }
 }

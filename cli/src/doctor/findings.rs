@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::output::plain;
 
+/// Names the finding that there is nothing to look at.
+pub(super) const NOTHING_OFFERED: &str = "nothing_offered";
+
 /// All that was found, in the order of the examination.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -14,6 +17,8 @@ pub(super) struct Findings {
     problems: usize,
     warnings: usize,
     findings: Vec<Finding>,
+    #[serde(skip)]
+    was_asked: bool,
 }
 
 /// One thing that was looked at.
@@ -52,6 +57,7 @@ impl Findings {
             problems: 0,
             warnings: 0,
             findings: Vec::new(),
+            was_asked: true,
         }
     }
 
@@ -61,6 +67,21 @@ impl Findings {
             name,
             findings: self,
         }
+    }
+
+    /// The server couldn't be reached at all.
+    pub(super) fn nothing_was_asked(&mut self) {
+        self.was_asked = false;
+    }
+
+    pub(super) fn was_asked(&self) -> bool {
+        self.was_asked
+    }
+
+    fn offers_nothing(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.code == NOTHING_OFFERED)
     }
 
     pub(super) fn has_problem(&self) -> bool {
@@ -126,6 +147,9 @@ impl fmt::Display for Findings {
         }
         match (self.problems, self.warnings) {
             (0, 0) => writeln!(f, "\nNothing is wrong."),
+            (0, warnings) if self.offers_nothing() => {
+                writeln!(f, "\nNo device gets anything. Warnings: {warnings}.")
+            }
             (0, warnings) => writeln!(f, "\nDevices can update. Warnings: {warnings}."),
             (problems, warnings) => {
                 writeln!(f, "\nProblems: {problems}. Warnings: {warnings}.")

@@ -1,5 +1,6 @@
 //! Whether the connection is one that devices trust, and for how long it will be.
 
+use std::io;
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,26 +23,71 @@ const MOST_DAYS: u64 = 4_000;
 const SOON: u64 = 14;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) fn examine(target: &Target, findings: &mut Findings) {
+/// Why there is no certificate to look at, or none that is trusted.
+enum Failed {
+    /// Nobody listens.
+    NoConnection,
+    /// Somebody listens who doesn't speak TLS.
+    NoTls,
+    Refused(String),
+}
+
+impl From<String> for Failed {
+    fn from(problem: String) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+/// Looks at the connection. False where there is nobody to connect to.
+pub(super) fn examine(target: &Target, findings: &mut Findings) -> bool {
     let mut area = findings.area("https");
     match target.base.scheme() {
         "https" => match days_left(target) {
             Ok(days) => judge(days, &mut area),
-            Err(problem) => area.problem(
+            Err(Failed::NoConnection) => return false,
+            Err(Failed::NoTls) => area.problem(
+                "no_https",
+                "the server answers, and doesn't speak HTTPS: devices don't connect",
+                "serve HTTPS on this port: `live-updater serve --tls-cert --tls-key`, or a proxy in front; or ask another port",
+            ),
+            Err(Failed::Refused(problem)) => area.problem(
                 "certificate",
                 format!("devices don't connect: {problem}"),
                 "serve a certificate for this name, with the certificates between it and its root; a private root goes into `rootCertificates` (--ca)",
             ),
         },
-        "http" if target.is_here() => area.ok(
-            "loopback",
-            "no HTTPS, which devices take from their own machine alone",
-        ),
+        "http" if target.is_here() => {
+            let (host, port) = address(target);
+            if connect(host, port).is_err() {
+                return false;
+            }
+            area.ok(
+                "loopback",
+                "no HTTPS, which devices take from their own machine alone",
+            );
+        }
         scheme => area.problem(
             "no_https",
             format!("{scheme} isn't HTTPS: devices refuse it"),
             "serve HTTPS: `live-updater serve --tls-cert --tls-key`, or a proxy in front",
         ),
+    }
+    true
+}
+
+fn address(target: &Target) -> (&str, u16) {
+    let host = target.base.host_str().unwrap_or_default();
+    let port = target.base.port_or_known_default().unwrap_or(443);
+    (host.trim_matches(['[', ']']), port)
+}
+
+/// An error of the handshake.
+fn broken(error: &io::Error) -> Failed {
+    let cause = error.get_ref();
+    let cause = cause.and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::InvalidMessage(_)) => Failed::NoTls,
+        _ => Failed::Refused(error.to_string()),
     }
 }
 
@@ -61,9 +107,8 @@ fn judge(days: u64, area: &mut Area<'_>) {
 }
 
 /// How many days the path of certificates will still be one that is trusted.
-fn days_left(target: &Target) -> Result<u64, String> {
-    let host = target.base.host_str().unwrap_or_default();
-    let host = host.trim_matches(['[', ']']);
+fn days_left(target: &Target) -> Result<u64, Failed> {
+    let (host, port) = address(target);
     let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
     let verifier = Arc::new(Recorder::new(target)?);
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -73,16 +118,15 @@ fn days_left(target: &Target) -> Result<u64, String> {
         // It asks the usual one, and takes no other's word.
         .with_custom_certificate_verifier(Arc::clone(&verifier) as Arc<dyn ServerCertVerifier>)
         .with_no_client_auth();
-    let port = target.base.port_or_known_default().unwrap_or(443);
-    let mut stream = connect(host, port)?;
+    let mut stream = connect(host, port).map_err(|_| Failed::NoConnection)?;
     let mut connection =
         ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
     while connection.is_handshaking() {
         connection
             .complete_io(&mut stream)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| broken(&error))?;
     }
-    verifier.days_left()
+    Ok(verifier.days_left()?)
 }
 
 fn connect(host: &str, port: u16) -> Result<TcpStream, String> {

@@ -1,18 +1,19 @@
 //! What a check offers.
 
-use live_updater::{NativeVersion, Sha256Digest, Trust};
+use live_updater::{NativeVersion, Sha256Digest, Trust, read_statement};
 use semver::Version;
 use serde_json::Value;
 use url::Url;
 
 use super::asker::Answer;
-use super::findings::{Area, Findings};
+use super::findings::{Area, Findings, NOTHING_OFFERED};
 use super::target::Target;
 
 /// The longest version that devices take.
 const LONGEST_VERSION: usize = 128;
 
 /// What is offered, as far as it can be read.
+#[derive(Default)]
 pub(super) struct Offer {
     pub(super) version: Option<Version>,
     /// None where a statement leads back to the files in the app's package.
@@ -55,6 +56,17 @@ pub(super) fn read(target: &Target, answer: &Answer, findings: &mut Findings) ->
     }
     let statement = body.get("release").filter(|release| !release.is_null());
     let is_stated = statement.is_some();
+    let statement = statement.map(Value::to_string);
+    if statement.as_deref().is_some_and(leads_back) {
+        area.ok(
+            "builtin",
+            "devices are to go back to the files in the app's package",
+        );
+        return Some(Offer {
+            statement,
+            ..Offer::default()
+        });
+    }
     let mut fields = Fields {
         body: &body,
         area: &mut area,
@@ -66,16 +78,21 @@ pub(super) fn read(target: &Target, answer: &Answer, findings: &mut Findings) ->
         size: fields.size(target),
         signature: fields.signature(target),
         url: fields.url(target, &answer.url),
-        statement: statement.map(Value::to_string),
+        statement,
     };
     fields.native_range(target);
     fields.others();
     Some(offer)
 }
 
+/// Whether a statement is about no bundle, and all that stands beside it says nothing.
+fn leads_back(statement: &str) -> bool {
+    read_statement(statement).is_ok_and(|content| content.bundle.is_none())
+}
+
 fn nothing(target: &Target, area: &mut Area<'_>) {
     area.warning(
-        "nothing_offered",
+        NOTHING_OFFERED,
         format!(
             "nothing is offered to version {} on channel {} for {}, so no bundle could be looked at",
             target.current_version, target.channel, target.platform

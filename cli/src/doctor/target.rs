@@ -13,13 +13,13 @@ use rustls_pki_types::pem::PemObject as _;
 use serde_json::Value;
 use url::Url;
 
-use crate::output::{Failure, is_loopback};
+use crate::output::{Failure, is_loopback, whole_url};
 
 /// What devices are told.
 #[derive(Debug, Args)]
 pub(super) struct TargetArguments {
     /// The base address of the server [default: `updateUrl` of --config]
-    #[arg(value_name = "URL", required_unless_present = "config")]
+    #[arg(value_name = "URL", required_unless_present = "config", value_parser = whole_url)]
     url: Option<Url>,
 
     /// The app [default: that of --config]

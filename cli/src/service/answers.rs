@@ -1,6 +1,13 @@
 //! What the service answers, as far as the command shows it. `--json` prints the same.
 
+use std::time::{Duration, SystemTime};
+
+use live_updater::NativeVersion;
+use live_updater_signing::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use super::statement::NativeRange;
+use crate::output::Failure;
 
 /// An app.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,6 +51,21 @@ pub(super) struct Bundle {
     pub(super) release_notes: Option<String>,
     pub(super) link: Option<String>,
     pub(super) comment: Option<String>,
+}
+
+impl Bundle {
+    /// The native versions that it is for.
+    pub(super) fn native_range(&self) -> Result<NativeRange, Failure> {
+        let parse = |text: &Option<String>| {
+            let text = text.as_deref().filter(|text| !text.is_empty());
+            text.map(str::parse::<NativeVersion>).transpose()
+        };
+        let range = parse(&self.min_app_version).and_then(|min| {
+            let max = parse(&self.max_app_version)?;
+            Ok((min, max))
+        });
+        range.map_err(|error| Failure::new("protocol", error.to_string()))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,6 +122,9 @@ pub(super) struct Release {
     pub(super) state: String,
     pub(super) percent: f64,
     pub(super) is_signed: bool,
+    /// None from a service that doesn't tell, too.
+    #[serde(default)]
+    pub(super) statement: Option<Holding>,
     pub(super) paused_because: Option<String>,
     pub(super) created_at: String,
 }
@@ -112,6 +137,34 @@ impl Release {
 
     pub(super) fn is_paused(&self) -> bool {
         self.state == "paused"
+    }
+}
+
+/// From when until when a statement holds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Holding {
+    pub(super) issued_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+impl Holding {
+    pub(super) fn is_over(&self, now: SystemTime) -> bool {
+        SystemTime::from(self.expires_at) <= now
+    }
+
+    /// Whether less than one part of so many is left of its life.
+    pub(super) fn has_less_left_than(&self, part: u32, now: SystemTime) -> bool {
+        let (issued, expires) = (self.issued_at.into(), SystemTime::from(self.expires_at));
+        let life = expires.duration_since(issued).unwrap_or(Duration::ZERO);
+        let left = expires.duration_since(now).unwrap_or(Duration::ZERO);
+        left < life / part
+    }
+
+    /// Whether one that lives so long would live longer than this one.
+    pub(super) fn is_shorter_than(&self, life: Span) -> bool {
+        let longer = self.issued_at.after(life);
+        longer.is_some_and(|longer| longer > self.expires_at)
     }
 }
 

@@ -19,7 +19,7 @@ Example:
   live-updater apps list --server https://updates.example.com --key-file updates.key
   live-updater apps create com.example.app --name \"Example\"
 
-A key for all apps makes an app with its first `publish`, too.")]
+A key with the permission `all` makes an app with its first `publish`, too; one with `write` doesn't.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -127,6 +127,38 @@ impl Client {
         }
     }
 
+    /// Writes what is at a path to a file, which may have so many bytes.
+    pub(super) fn download(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        to: &Path,
+        bytes: u64,
+    ) -> Result<(), ServiceError> {
+        let unwritable = |error: io::Error| ServiceError {
+            code: "storage".to_owned(),
+            ..ServiceError::broken(format!("cannot write {}: {error}", to.display()))
+        };
+        let request = self.request(Method::GET, &self.url(path, query)).body(());
+        let request = request.map_err(|error| self.unreachable(&error.into()))?;
+        let answer = self.agent.run(request);
+        let mut response = answer.map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return self.answer::<Value>(Ok(response)).map(drop);
+        }
+        // One more than there may be tells one that is too long.
+        let most = bytes.saturating_add(1);
+        let mut body = response.body_mut().with_config().limit(most).reader();
+        let mut file = File::create(to).map_err(unwritable)?;
+        match io::copy(&mut body, &mut file).map_err(unwritable)? {
+            length if length == bytes => Ok(()),
+            length => Err(ServiceError::broken(format!(
+                "{} sent {length} bytes in place of {bytes}",
+                self.place()
+            ))),
+        }
+    }
+
     fn upload_once<T: DeserializeOwned>(
         &self,
         url: &Url,
@@ -251,7 +283,11 @@ impl Client {
 
     fn unreachable(&self, error: &ureq::Error) -> ServiceError {
         // What the error says holds a URL at most, and its query holds no secret.
-        let message = format!("cannot reach {}: {error}", self.place());
+        let message = format!(
+            "cannot reach {}: {error}{}",
+            self.place(),
+            advice(&format!("{error} {error:?}"), is_loopback(&self.base)).unwrap_or_default()
+        );
         ServiceError {
             status: None,
             code: match error {
@@ -262,6 +298,21 @@ impl Client {
             wait: None,
         }
     }
+}
+
+/// What to do about a connection that doesn't come about.
+fn advice(error: &str, is_here: bool) -> Option<&'static str> {
+    // The cause lies in errors of several libraries, which agree in these names.
+    if error.contains("UnknownIssuer") {
+        return Some(": name the certificate of its authority with --ca CA.pem");
+    }
+    if error.contains("NotValidForName") {
+        return Some(
+            ": name the service as its certificate does, with --server; `live-updater serve --public-url` does so for --data",
+        );
+    }
+    let is_refused = error.contains("refused") || error.contains("ConnectionFailed");
+    (is_refused && is_here).then_some(". No service answers there: is it running?")
 }
 
 /// Why the service didn't do it.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::client::Client;
-use crate::output::Failure;
+use crate::output::{Failure, plain, whole_url};
 use crate::serve::{ADDRESS_FILE, KEY_FILE};
 
 /// Names service and app for a project's folder.
@@ -22,14 +22,15 @@ const KEY: &str = "LIVE_UPDATER_KEY";
 #[command(next_help_heading = "The service")]
 pub(super) struct Connection {
     /// Where it is [default: LIVE_UPDATER_SERVER, or `server` in .live-updater.json]
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, value_parser = whole_url)]
     server: Option<Url>,
 
     /// The file that holds the API key [default: the key itself in LIVE_UPDATER_KEY]
     #[arg(long, value_name = "FILE", global = true)]
     key_file: Option<PathBuf>,
 
-    /// The folder of a service that runs on this machine: its address and first key are in it
+    /// The folder of a service that runs on this machine: its address is in it, and its first key,
+    /// unless --key-file names another, or the file is gone
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
 
@@ -84,17 +85,19 @@ impl Connection {
     }
 
     fn key(&self) -> Result<String, Failure> {
-        let in_data = || self.data.as_ref().map(|data| data.join(KEY_FILE));
-        let text = match (
-            self.key_file.clone().or_else(in_data),
-            std::env::var(KEY).ok(),
-        ) {
+        let in_data = self.data.as_ref().map(|data| data.join(KEY_FILE));
+        // Whoever took the first key elsewhere, as is advised, has deleted the file.
+        let there = in_data.as_ref().filter(|file| file.exists());
+        let text = match (self.key_file.as_ref().or(there), std::env::var(KEY).ok()) {
             (Some(file), _) => {
-                fs::read_to_string(&file).map_err(|error| Failure::unreadable(&file, &error))?
+                fs::read_to_string(file).map_err(|error| Failure::unreadable(file, &error))?
             }
             (None, Some(key)) => key,
             (None, None) => {
-                let message = format!("which key? Say --key-file FILE, or set {KEY}");
+                let gone = in_data.map_or_else(String::new, |file| {
+                    format!(" {} isn't there.", file.display())
+                });
+                let message = format!("which key?{gone} Say --key-file FILE, or set {KEY}");
                 return Err(Failure::usage(message));
             }
         };
@@ -126,7 +129,7 @@ impl AppConnection {
 
 /// What `.live-updater.json` says.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct Project {
     server: Option<String>,
     app_id: Option<String>,
@@ -141,6 +144,15 @@ impl Project {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Failure::unreadable(path, &error)),
         };
+        let known = ["server", "appId"];
+        let fields = serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(&text);
+        let strange = fields.unwrap_or_default().into_iter().map(|(key, _)| key);
+        if let Some(key) = strange.into_iter().find(|key| !known.contains(&&**key)) {
+            return Err(Failure::usage(format!(
+                "{PROJECT} has `{}`, which nobody knows: it holds `server` and `appId`, and never a key",
+                plain(&key)
+            )));
+        }
         // The message names keys and places, and not the values.
         serde_json::from_str(&text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
@@ -152,6 +164,5 @@ impl Project {
 }
 
 fn url(text: &str, place: &str) -> Result<Url, Failure> {
-    text.parse()
-        .map_err(|error| Failure::usage(format!("{place} holds no URL: {error}")))
+    whole_url(text).map_err(|error| Failure::usage(format!("{place} holds no URL: {error}")))
 }

@@ -1,11 +1,13 @@
 //! `live-updater publish`: a build goes to the update service, and from there to devices.
 
+mod advice;
 mod bundle;
 mod report;
 mod step;
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::Args;
 use live_updater::{NativeVersion, SignatureAlgorithm};
@@ -19,11 +21,11 @@ use super::channel;
 use super::client::Client;
 use super::connection::AppConnection;
 use super::rollout;
-use super::statement::{Signers, StatementArguments};
+use super::statement::{self, Installed, Source, Stated, StatementArguments};
 use crate::output::{Failure, Output};
 use bundle::Prepared;
 use report::Report;
-use step::{Step, next_step};
+use step::{Step, Wish, next_step};
 
 /// The longest notes: they travel in the address.
 const LONGEST_NOTES: usize = 16 * 1024;
@@ -37,7 +39,8 @@ Example:
   live-updater publish app-1.2.2.zip --version 1.2.2 --channel beta --notes @CHANGES.txt
   live-updater publish dist --version 1.2.3 --statement keys/live-updater.private.pem --dry-run
 
-The same once more changes nothing. Another bundle under a version that is there is refused. Beside
+The same once more changes nothing, but for a statement: it is renewed where it is over, or half over,
+or --expires-in asks for a longer life. Another bundle under a version that is there is refused. Beside
 a zip, FILE.zip.sig is taken as its signature.")]
 pub(crate) struct Arguments {
     /// The folder that has the index.html, or a bundle
@@ -57,7 +60,7 @@ pub(crate) struct Arguments {
     rollout: Option<f64>,
 
     /// Upload it, and let no channel give it
-    #[arg(long, conflicts_with_all = ["rollout", "statement_keys"])]
+    #[arg(long, conflicts_with_all = ["rollout", "statement_files"])]
     no_release: bool,
 
     /// Sign the zip with this private key
@@ -106,7 +109,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     // What is wrong with the request is found before the work.
     let signer = signer(arguments)?;
-    let signers = arguments.statement.signers()?;
+    let source = arguments.statement.source()?;
     let notes = notes(arguments)?;
     let (client, app) = arguments.connection.open()?;
     let place = Place {
@@ -117,6 +120,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let channel = place.channel()?;
 
     let prepared = Prepared::of(&arguments.source, signer.as_ref(), output)?;
+    place.refuse_other_statement(source.as_ref(), channel.as_ref(), &prepared)?;
     let mut warnings = prepared.warnings.clone();
     let (bundle, is_new) = match place.known(&prepared)? {
         Some(known) => {
@@ -137,17 +141,25 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let version = arguments.bundle_version.to_string();
     let step = match arguments.no_release {
         true => Step::Nothing,
-        false => next_step(channel.as_ref(), &version, arguments.rollout),
+        false => place.step(channel.as_ref(), source.as_ref()),
     };
-    if !arguments.dry_run {
-        place.take(&step, channel.as_ref(), &prepared, signers.as_ref())?;
-    }
+    let statement = match (&bundle, arguments.dry_run) {
+        (Some(bundle), false) => place
+            .take(&step, channel.as_ref(), &prepared, bundle, source.as_ref())
+            .map_err(|failure| advice::unreleased(failure, &version, &arguments.channel, is_new))?,
+        _ => None,
+    };
     // What devices get is what the service says, not what was asked of it.
     let after = match arguments.dry_run {
         true => channel,
         false => place.channel()?,
     };
-    warnings.extend(step::doubt(after.as_ref(), step));
+    warnings.extend(step::doubt(
+        after.as_ref(),
+        &version,
+        step,
+        arguments.rollout,
+    ));
     for warning in &warnings {
         output.warn(warning);
     }
@@ -165,6 +177,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         uploaded: is_new && !arguments.dry_run,
         is_new,
         step,
+        statement,
         gives: after,
         dry_run: arguments.dry_run,
         warnings,
@@ -237,12 +250,7 @@ impl Place<'_> {
             ));
         }
         if known.signature.is_none() && prepared.signature.is_some() {
-            return Err(Failure::new(
-                "signature_missing",
-                format!(
-                    "{version} is there without a signature: `live-updater bundles delete {version}`, and publish it again"
-                ),
-            ));
+            return Err(Failure::new("signature_missing", advice::unsigned(&known)));
         }
         Ok(Some(known))
     }
@@ -301,69 +309,92 @@ impl Place<'_> {
         Ok(self.client.get(&path)?)
     }
 
-    /// Has the channel give it.
+    /// What is to be done about the channel.
+    fn step(&self, channel: Option<&Channel>, source: Option<&Source<'_>>) -> Step {
+        let version = self.arguments.bundle_version.to_string();
+        let step = next_step(channel, &version, self.arguments.rollout);
+        let Some(source) = source else {
+            return step;
+        };
+        let wish = Wish {
+            sequence: source.sequence(),
+            life: self.arguments.statement.wanted_life(),
+        };
+        step::with_statement(step, channel, &version, wish, SystemTime::now())
+    }
+
+    /// A statement that the service would refuse is found before anything is sent.
+    fn refuse_other_statement(
+        &self,
+        source: Option<&Source<'_>>,
+        channel: Option<&Channel>,
+        prepared: &Prepared,
+    ) -> Result<(), Failure> {
+        let Some(source) = source else {
+            return Ok(());
+        };
+        let stated = self.stated(channel);
+        if let Some(ready) = source.ready() {
+            ready.must_be_for(stated)?;
+            let version = &self.arguments.bundle_version;
+            ready.must_install(version, prepared.size, prepared.sha256)?;
+        }
+        match self.step(channel, Some(source)) {
+            Step::Release(_) | Step::Renewal(_) => source.must_follow(stated),
+            _ => Ok(()),
+        }
+    }
+
+    fn stated(&self, channel: Option<&Channel>) -> statement::Place<'_> {
+        statement::Place {
+            app: self.app,
+            channel: &self.arguments.channel,
+            last: channel.map_or(0, |channel| channel.sequence),
+        }
+    }
+
+    /// Has the channel give it; with the statement that was given out.
     fn take(
         &self,
         step: &Step,
         channel: Option<&Channel>,
         prepared: &Prepared,
-        signers: Option<&Signers<'_>>,
-    ) -> Result<(), Failure> {
+        bundle: &Bundle,
+        source: Option<&Source<'_>>,
+    ) -> Result<Option<Stated>, Failure> {
         let (app, name) = (self.app, &self.arguments.channel);
-        match step {
-            Step::Nothing => Ok(()),
-            Step::Share(percent) => {
-                let change = json!({ "percent": percent });
-                rollout::change(self.client, app, name, &change).map(drop)
-            }
-            Step::Promote => {
-                let change = json!({ "action": "promote" });
-                rollout::change(self.client, app, name, &change).map(drop)
-            }
-            Step::Release(percent) => {
-                let sequence = channel.map_or(0, |channel| channel.sequence) + 1;
-                let statement = match signers {
-                    Some(signers) => Some(self.state(signers, sequence, prepared)?),
+        let change = match step {
+            Step::Nothing => return Ok(None),
+            Step::Share(percent) => json!({ "percent": percent }),
+            Step::Promote => json!({ "action": "promote" }),
+            Step::Release(percent) | Step::Renewal(percent) => {
+                let statement = match source {
+                    Some(source) => {
+                        let it = self.installed(prepared, bundle)?;
+                        Some(source.install(self.stated(channel), it)?)
+                    }
                     None => None,
                 };
                 let body = json!({
                     "version": self.arguments.bundle_version.to_string(),
                     "rollout": percent,
-                    "statement": statement,
+                    "statement": statement.as_ref().map(Stated::envelope),
                 });
                 let path = ["api", "v1", "apps", app, "channels", name, "releases"];
-                let released = self.client.send::<Release>(Method::POST, &path, &body);
-                released.map(drop).map_err(|error| match &*error.code {
-                    "statement_needed" => {
-                        let message = format!("{} (--statement PRIVATE.pem)", error.message);
-                        Failure::new(error.code, message)
-                    }
-                    _ => error.into(),
-                })
+                self.client.send::<Release>(Method::POST, &path, &body)?;
+                return Ok(statement);
             }
-        }
+        };
+        rollout::change(self.client, app, name, &change)?;
+        Ok(None)
     }
 
-    fn state(
-        &self,
-        signers: &Signers<'_>,
-        sequence: u64,
-        prepared: &Prepared,
-    ) -> Result<Value, Failure> {
-        let arguments = self.arguments;
-        let range = (
-            arguments.min_app_version.clone(),
-            arguments.max_app_version.clone(),
-        );
-        let content = BundleContent::read(&prepared.zip)?;
-        let version = &arguments.bundle_version;
-        signers.install(
-            self.app,
-            &arguments.channel,
-            sequence,
-            version,
-            content,
-            range,
-        )
+    /// What a statement says: the zip at hand, for the native versions that it was published for.
+    fn installed(&self, prepared: &Prepared, bundle: &Bundle) -> Result<Installed, Failure> {
+        Ok(Installed {
+            version: self.arguments.bundle_version.clone(),
+            content: BundleContent::read(&prepared.zip)?,
+            range: bundle.native_range()?,
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! `live-updater rollout`
 
 use std::fmt;
+use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -12,7 +13,7 @@ use super::channel::{self, gives};
 use super::client::Client;
 use super::connection::AppConnection;
 use super::table::{Table, moment, percent, yes};
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Warning};
 
 /// Steer a rollout on the update service: how many devices get the newest release.
 #[derive(Debug, Args)]
@@ -62,12 +63,19 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Command::Pause => json!({ "action": "pause" }),
         Command::Resume => json!({ "action": "resume" }),
         Command::Promote => json!({ "action": "promote" }),
-        Command::Status => return status(&client, &app, &arguments.channel, output),
+        Command::Status => return status(&client, &app, &arguments.channel, None, output),
     };
     // Its own message can't tell what else there is.
-    channel::find(&client, &app, &arguments.channel)?;
+    let channel = channel::find(&client, &app, &arguments.channel)?;
+    let is_promoted = channel.partial().is_none() && channel.full().is_some();
+    if matches!(arguments.command, Command::Promote) && is_promoted {
+        let full = channel.full().map_or("it", |full| full.shown_version());
+        let message = format!("all devices have {full} already");
+        let warning = Warning::new("given_to_all", message);
+        return status(&client, &app, &arguments.channel, Some(warning), output);
+    }
     self::change(&client, &app, &arguments.channel, &change)?;
-    status(&client, &app, &arguments.channel, output)
+    status(&client, &app, &arguments.channel, None, output)
 }
 
 /// Changes what is rolling out.
@@ -93,17 +101,61 @@ pub(super) fn parse_percent(text: &str) -> Result<f64, String> {
         .trim_end_matches('%')
         .parse()
         .map_err(|_| "a number from 0 to 100".to_owned())?;
-    let is_share = (0.0..=100.0).contains(&percent);
-    is_share
-        .then_some(percent)
-        .ok_or_else(|| "a number from 0 to 100".to_owned())
+    if !(0.0..=100.0).contains(&percent) {
+        return Err("a number from 0 to 100".to_owned());
+    }
+    // The service counts in parts of 10,000, and would round.
+    let parts = percent * 100.0;
+    if (parts - parts.round()).abs() > 1e-6 {
+        return Err("two digits behind the dot at most".to_owned());
+    }
+    Ok(percent)
 }
 
-fn status(client: &Client, app: &str, name: &str, output: &Output) -> Result<(), Failure> {
+fn status(
+    client: &Client,
+    app: &str,
+    name: &str,
+    warning: Option<Warning>,
+    output: &Output,
+) -> Result<(), Failure> {
     let channel = channel::find(client, app, name)?;
     let path = ["api", "v1", "apps", app, "channels", name, "releases"];
     let history = client.get::<Releases>(&path)?.releases;
-    output.result(&Status { channel, history })
+    let now = SystemTime::now();
+    let releases = channel.releases.iter();
+    let doubts = releases.filter_map(|release| doubt(release, now));
+    let warnings = warning.into_iter().chain(doubts).collect();
+    let status = Status {
+        channel,
+        history,
+        warnings,
+    };
+    for warning in &status.warnings {
+        output.warn(warning);
+    }
+    output.result(&status)
+}
+
+/// What is to be done about a statement that devices don't take, or soon won't.
+fn doubt(release: &Release, now: SystemTime) -> Option<Warning> {
+    let holding = release.statement?;
+    let version = release.shown_version();
+    let (until, when) = (holding.expires_at, holding.expires_at.distance_from(now));
+    let way = match version {
+        "builtin" => "`live-updater rollback --to builtin --statement`",
+        _ => "publishing the same bundle with --statement",
+    };
+    if holding.is_over(now) {
+        let message = format!(
+            "the statement about {version} has expired at {until} ({when}), and devices refuse it: {way} renews it"
+        );
+        return Some(Warning::new("expired", message));
+    }
+    let message =
+        format!("the statement about {version} expires at {until} ({when}): {way} renews it");
+    let is_near = holding.has_less_left_than(NEAR, now);
+    is_near.then(|| Warning::new("expires_soon", message))
 }
 
 #[derive(Debug, Serialize)]
@@ -111,8 +163,11 @@ struct Status {
     channel: Channel,
     /// The newest first.
     history: Vec<Release>,
+    warnings: Vec<Warning>,
 }
 
+/// The part of its life below which a statement is near its end.
+const NEAR: u32 = 4;
 /// How many past releases people see.
 const SHOWN: usize = 10;
 
@@ -128,17 +183,32 @@ impl fmt::Display for Status {
             return Ok(());
         }
         writeln!(f)?;
-        let mut table = Table::new([">NO.", "VERSION", "STATE", ">SHARE", "STATEMENT", "SINCE"]);
+        let mut table = Table::new([
+            ">NO.",
+            "VERSION",
+            "STATE",
+            ">SHARE",
+            "STATEMENT UNTIL",
+            "SINCE",
+        ]);
         for release in self.history.iter().take(SHOWN) {
             table.row([
                 release.sequence.to_string().as_str(),
                 release.shown_version(),
                 &release.state,
                 &percent(release.percent),
-                yes(release.is_signed),
+                &until(release),
                 &moment(&release.created_at),
             ]);
         }
         table.fmt(f)
+    }
+}
+
+/// Until when a release's statement holds.
+fn until(release: &Release) -> String {
+    match &release.statement {
+        Some(holding) => moment(&holding.expires_at.to_string()),
+        None => yes(release.is_signed).to_owned(),
     }
 }

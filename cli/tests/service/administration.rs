@@ -147,3 +147,13 @@ fn every_page_of_a_long_list_is_shown() {
     assert_eq!(versions[0]["version"], "1.51.0");
     assert_eq!(versions[51]["version"], "1.0.0");
 }
+
+#[test]
+fn a_note_about_a_bundle_is_enough_and_keeps_its_link() {
+    let site = Site::new();
+    site.publish("1.1.0", "--link https://example.com/ticket");
+    let noted = site.json("bundles metadata 1.1.0 --comment menu");
+    assert_eq!(noted["bundles"][0]["comment"], "menu", "{noted}");
+    assert_eq!(noted["bundles"][0]["link"], "https://example.com/ticket");
+    site.fails("bundles metadata 1.1.0", 2, "usage");
+}

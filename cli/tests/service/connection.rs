@@ -52,6 +52,47 @@ fn the_project_names_the_service_and_never_the_key() {
 }
 
 #[test]
+fn the_folder_gives_the_address_where_its_first_key_was_taken_away() {
+    let site = Site::new();
+    let key = site.key();
+    std::fs::rename(site.path("updates/first.key"), site.path("my.key")).unwrap();
+    let message = site.fails("apps list", 2, "usage");
+    for named in ["first.key isn't there", "--key-file", "LIVE_UPDATER_KEY"] {
+        assert!(message.contains(named), "{message}");
+    }
+    site.json("apps list --key-file my.key");
+    let listed = Command::new(env!("CARGO_BIN_EXE_live-updater"))
+        .args(["apps", "list", "--data", "updates"])
+        .env("LIVE_UPDATER_KEY", key)
+        .current_dir(site.path(""))
+        .status()
+        .unwrap();
+    assert!(listed.success());
+}
+
+#[test]
+fn a_key_of_the_project_that_nobody_knows_is_named() {
+    let site = Site::new();
+    let project = br#"{"appid": "com.example.app"}"#;
+    site.workshop.write(".live-updater.json", project);
+    let message = site.fails("bundles list", 2, "usage");
+    assert!(message.contains("`appid`"), "{message}");
+}
+
+#[test]
+fn a_url_without_https_is_told_how_it_is_written() {
+    let workshop = Workshop::new();
+    for text in ["updates.example.com", "updates.example.com:8443"] {
+        let run = workshop.run(&format!("--json apps list --server {text}"));
+        run.assert_error(2, "usage");
+        assert!(
+            run.stdout.contains(&format!("say https://{text}")),
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let workshop = Workshop::new();
     for (arguments, named) in [
@@ -80,4 +121,5 @@ fn a_service_that_is_not_there_is_told_apart_from_one_that_refuses() {
     let run = workshop.run(&format!("--json apps list --server {url} --key-file a.key"));
     run.assert_error(1, "network");
     assert!(run.stdout.contains("127.0.0.1"), "{run:?}");
+    assert!(run.stdout.contains("is it running?"), "{run:?}");
 }

@@ -166,6 +166,58 @@ fn https_is_looked_at_as_devices_do() {
 }
 
 #[test]
+fn a_server_that_is_not_there_can_not_be_asked() {
+    let workshop = Workshop::new();
+    // Nobody listens on this port.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    for scheme in ["http", "https"] {
+        let ask = format!("{scheme}://127.0.0.1:{port} --app-id {APP}");
+        let report = doctor(&workshop, &ask, 2);
+        assert_eq!(level(&report, "unreachable"), Some("problem"), "{report:#}");
+        assert_eq!(level(&report, "certificate"), None, "{report:#}");
+    }
+    let run = workshop.run("--json doctor updates.example.com --app-id a.b");
+    run.assert_error(2, "usage");
+    assert!(
+        run.stdout.contains("say https://updates.example.com"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn plain_http_that_is_asked_by_https_needs_no_other_certificate() {
+    let site = Site::new();
+    let ask = format!("{} --app-id {APP}", site.url.replace("http:", "https:"));
+    let report = doctor(&site.workshop, &ask, 1);
+    assert_eq!(level(&report, "no_https"), Some("problem"), "{report:#}");
+    assert_eq!(level(&report, "certificate"), None, "{report:#}");
+}
+
+#[test]
+fn the_way_back_to_builtin_is_no_problem() {
+    let site = Site::with_keys();
+    let key = "--statement keys/live-updater.private.pem";
+    let ask = format!(
+        "{} --app-id {APP} --key keys/live-updater.public.pem",
+        site.url
+    );
+    site.json(&format!("apps create {APP}"));
+    let shown = site.workshop.run(&format!("doctor {ask}"));
+    assert!(
+        shown.stdout.contains("No device gets anything"),
+        "{shown:?}"
+    );
+    site.publish("1.1.0", key);
+    site.json(&format!("rollback --to builtin {key}"));
+    let report = doctor(&site.workshop, &ask, 0);
+    assert_eq!(report["problems"], 0, "{report:#}");
+    assert_eq!(level(&report, "builtin"), Some("ok"), "{report:#}");
+    assert_eq!(level(&report, "expires"), Some("ok"), "{report:#}");
+}
+
+#[test]
 fn static_files_of_nginx_do_and_lack_what_they_lack() {
     let workshop = Workshop::with_build();
     let packed = workshop.json("pack dist --out files/bundles/1.1.0.zip");

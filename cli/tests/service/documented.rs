@@ -8,9 +8,9 @@ const PAGE: &str = include_str!("../../../docs/server.md");
 
 #[test]
 fn every_command_of_the_page_does_what_it_says() {
-    let site = Site::new();
+    let site = Site::with_keys();
     let scripts = scripts();
-    let [publish, organisation, doctor, copy] = &scripts[..] else {
+    let [publish, organisation, doctor, copy, again] = &scripts[..] else {
         panic!("another command: see that it is run here: {scripts:?}");
     };
     run(&site, publish);
@@ -28,6 +28,16 @@ fn every_command_of_the_page_does_what_it_says() {
     let restored = site.restored("restored");
     assert_eq!(restored.offered(), "1.1.0");
     run(&restored, doctor);
+    // Its own folder has another name.
+    restored.workshop.json("keygen --out keys");
+    let data = site.path("restored");
+    let key = site.path("updates/first.key");
+    let here = format!("--data {} --key-file {}", data.display(), key.display());
+    run(&restored, &again.replace("--data updates", &here));
+    let status = restored
+        .workshop
+        .json(&format!("rollout status --app-id com.example.app {here}"));
+    assert_eq!(status["channel"]["sequence"], 1001, "{status}");
 }
 
 fn scripts() -> Vec<String> {

@@ -11,6 +11,7 @@ mod examples;
 mod publish;
 mod rollouts;
 mod site;
+mod starting;
 mod statements;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../support/mod.rs"]

@@ -82,7 +82,34 @@ fn what_is_there_without_a_signature_does_not_get_one() {
     site.publish("1.1.0", "");
     let sign = "publish dist --version 1.1.0 --sign keys/live-updater.private.pem";
     let message = site.fails(sign, 1, "signature_missing");
-    assert!(message.contains("bundles delete 1.1.0"), "{message}");
+    for way in [
+        "new version",
+        "live-updater rollback",
+        "bundles delete 1.1.0",
+    ] {
+        assert!(message.contains(way), "{message}");
+    }
+    // What is advised works.
+    site.json(&format!(
+        "{} --version 1.2.0",
+        sign.replace(" --version 1.1.0", "")
+    ));
+    site.json("bundles delete 1.1.0");
+    site.json(sign);
+}
+
+#[test]
+fn a_key_that_may_only_upload_is_told_what_was_done_and_what_is_needed() {
+    let site = Site::new();
+    site.json(&format!("apps create {APP}"));
+    site.json("keys create --name ci --permission upload --out ci.key");
+    let upload = "publish dist --version 1.1.0 --key-file ci.key";
+    let message = site.fails(upload, 1, "forbidden");
+    for said in ["1.1.0 was sent", "--no-release", "--permission write"] {
+        assert!(message.contains(said), "{message}");
+    }
+    let kept = site.json(&format!("{upload} --no-release"));
+    assert_eq!(kept["uploaded"], false, "{kept}");
 }
 
 #[test]

@@ -58,3 +58,41 @@ fn a_rollback_gives_what_all_had_or_what_is_named() {
     );
     assert_eq!(site.offered(), json!(null));
 }
+
+#[test]
+fn another_share_of_a_paused_rollout_is_kept_for_when_it_goes_on() {
+    let site = Site::new();
+    site.publish("1.0.1", "");
+    site.publish("1.1.0", "--rollout 10");
+    site.json("rollout pause");
+    let again = site.json("publish dist --version 1.1.0 --rollout 40");
+    assert_eq!(again["gives"]["releases"][0]["percent"], 40.0, "{again}");
+    assert_eq!(again["gives"]["releases"][0]["state"], "paused", "{again}");
+    let warning = again["warnings"][0]["message"].as_str().unwrap();
+    assert!(warning.contains("with 40 %"), "{again}");
+}
+
+#[test]
+fn what_all_devices_have_is_neither_shared_out_nor_promoted_again() {
+    let site = Site::new();
+    site.publish("1.1.0", "--rollout 10");
+    site.json("rollout promote");
+    let again = site.json("rollout promote");
+    assert_eq!(again["warnings"][0]["code"], "given_to_all", "{again}");
+    let share = site.json("publish dist --version 1.1.0 --rollout 10");
+    assert_eq!(share["warnings"][0]["code"], "given_to_all", "{share}");
+    assert_eq!(share["step"], "nothing");
+}
+
+#[test]
+fn a_share_has_two_digits_behind_the_dot_at_most() {
+    let site = Site::new();
+    site.publish("1.0.1", "");
+    site.publish("1.1.0", "--rollout 10");
+    let run = site.run("rollout set 12.345");
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("two digits"), "{run:?}");
+    for share in ["12.35", "0.07", "99.99", "33.3%"] {
+        site.json(&format!("rollout set {share}"));
+    }
+}

@@ -380,7 +380,7 @@ fn an_array_is_taken_for_no_object() {
 #[test]
 fn who_hangs_up_after_a_release_leaves_no_device_with_the_one_before() {
     let world = world();
-    for number in 1..=12 {
+    for number in 1..=60 {
         let version = format!("1.0.{number}");
         world.upload(APP, &version, &bundle(&version)).ok();
         let body = json!({ "version": version }).to_string();
@@ -393,12 +393,13 @@ fn who_hangs_up_after_a_release_leaves_no_device_with_the_one_before() {
             body.len()
         )
         .unwrap();
-        std::thread::sleep(Duration::from_millis(number % 4));
+        // Another moment each time, from before it is read to after it is kept.
+        std::thread::sleep(Duration::from_micros(number * 50));
         drop(stream);
-        // Whatever was begun is kept by the time that something later is.
-        world
-            .upload(APP, &format!("2.0.{number}"), &bundle("later"))
-            .ok();
+        // Whatever was begun is kept by the time that something later is, and only a change of the
+        // same app would make up for it.
+        let other = world.upload("com.example.other", &version, &bundle("later"));
+        other.ok();
         let path = format!("/api/v1/apps/{APP}/channels");
         let end = Instant::now() + Duration::from_secs(5);
         loop {

@@ -17,7 +17,7 @@ pub(super) const SUITE: Suite = Suite {
     ],
     packages: &[],
     runs_without_tools: false,
-    by_default: true,
+    by_default: false,
     run,
 };
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::super::answers::Channel;
+use super::super::answers::{Channel, Release};
+use super::super::statement::Stated;
 use super::super::table::percent;
 use super::step::Step;
 use crate::output::{Warning, human};
@@ -27,6 +28,8 @@ pub(super) struct Report {
     #[serde(skip)]
     pub(super) is_new: bool,
     pub(super) step: Step,
+    /// The one that was given out now.
+    pub(super) statement: Option<Stated>,
     /// The channel, afterwards.
     pub(super) gives: Option<Channel>,
     pub(super) dry_run: bool,
@@ -53,13 +56,42 @@ impl fmt::Display for Report {
         match (&self.signature, &self.key_id) {
             (Some(_), Some(key_id)) => writeln!(f, "{:<12}by key {key_id}", "signature")?,
             (Some(_), None) => writeln!(f, "{:<12}as it was given", "signature")?,
+            (None, _) if self.is_stated() => writeln!(f, "{:<12}in the statement", "signature")?,
             (None, _) => writeln!(f, "{:<12}none (--sign)", "signature")?,
         }
+        self.write_statement(f)?;
         writeln!(f, "{:<12}{}", self.channel, self.devices())
     }
 }
 
 impl Report {
+    /// Whether devices get a statement about it.
+    fn is_stated(&self) -> bool {
+        self.statement.is_some() || self.given().is_some_and(|release| release.is_signed)
+    }
+
+    fn given(&self) -> Option<&Release> {
+        let releases = &self.gives.as_ref()?.releases;
+        let mut releases = releases.iter();
+        releases.find(|release| release.version.as_deref() == Some(&*self.version))
+    }
+
+    fn write_statement(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.statement, self.step) {
+            (Some(stated), Step::Renewal(_)) => {
+                writeln!(f, "{:<12}renewed: {stated}", "statement")
+            }
+            (Some(stated), _) => writeln!(f, "{:<12}{stated}", "statement"),
+            (None, Step::Renewal(_)) => writeln!(f, "{:<12}would be renewed", "statement"),
+            (None, _) => match self.given().and_then(|release| release.statement.as_ref()) {
+                Some(holding) => {
+                    writeln!(f, "{:<12}until {}", "statement", holding.expires_at)
+                }
+                None => Ok(()),
+            },
+        }
+    }
+
     /// What devices of the channel get.
     fn devices(&self) -> String {
         let version = &self.version;
@@ -67,8 +99,10 @@ impl Report {
             return match self.step {
                 Step::Nothing => "would stay as it is".to_owned(),
                 Step::Promote => format!("all devices would get {version}"),
-                Step::Release(100.0) => format!("all devices would get {version}"),
-                Step::Release(share) | Step::Share(share) => {
+                Step::Release(100.0) | Step::Renewal(100.0) => {
+                    format!("all devices would get {version}")
+                }
+                Step::Release(share) | Step::Renewal(share) | Step::Share(share) => {
                     format!("{} of the devices would get {version}", percent(share))
                 }
             };
@@ -76,9 +110,7 @@ impl Report {
         let Some(channel) = &self.gives else {
             return "gives nothing".to_owned();
         };
-        let full = channel
-            .full()
-            .map(super::super::answers::Release::shown_version);
+        let full = channel.full().map(Release::shown_version);
         let others = full.unwrap_or("what they have");
         match channel.partial() {
             Some(partial) => {

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use live_updater_signing::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -314,6 +315,15 @@ fn release_view(sql: &mut dyn Sql, app: &str, release: &ReleaseRecord) -> Result
         Some(id) => bundles::find(sql, app, id)?.map(|found| found.bundle.version),
         None => Some("builtin".to_owned()),
     };
+    // What was taken in could be read then.
+    let stated = release.statement.as_deref();
+    let stated = stated.and_then(|statement| live_updater::read_statement(statement).ok());
+    let statement = stated.map(|stated| {
+        json!({
+            "issuedAt": Timestamp::from(stated.issued_at),
+            "expiresAt": Timestamp::from(stated.expires_at),
+        })
+    });
     Ok(json!({
         "id": release.id,
         "sequence": release.sequence,
@@ -323,6 +333,7 @@ fn release_view(sql: &mut dyn Sql, app: &str, release: &ReleaseRecord) -> Result
         "percent": f64::from(release.share_bps) / 100.0,
         "mandatory": release.mandatory,
         "isSigned": release.statement.is_some(),
+        "statement": statement,
         "pausedBecause": release.paused_because,
         "createdBy": release.created_by,
         "createdAt": clock::iso(release.created_at),
