@@ -1,7 +1,8 @@
 /** Makes series of what the service counted: a value for each day, a series for each version. */
 
 const DAY = 24 * 60 * 60 * 1000;
-const OTHERS = 'other versions';
+/** What isn't told of one by one. */
+export const OTHERS = 'other versions';
 
 /** How many devices ran what; the one that most run now comes first. */
 export function adoptionSeries(figures) {

@@ -41,12 +41,16 @@
 mod api;
 mod catalogue;
 mod clock;
+mod connections;
 mod database;
+mod descriptors;
 mod error;
 mod files;
 mod lock;
 mod metrics;
 mod offers;
+mod patience;
+mod peers;
 mod server;
 mod service;
 mod settings;

@@ -1,41 +1,27 @@
-//! The service as a program runs it: connections, and what goes on beside them.
+//! The service as a program runs it: it serves, and does what is to be done again and again.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, timeout};
-use tokio_rustls::TlsAcceptor;
-use tower::{ServiceExt as _, service_fn};
 
 use crate::api;
 use crate::catalogue::keys::{self, ApiKey, KeyRecord};
 use crate::catalogue::organisations::{self, Organisation};
+use crate::connections::Connections;
 use crate::database::{Database, DatabaseError};
 use crate::error::ApiError;
 use crate::service::{OpenError, Shared};
 use crate::settings::Settings;
 
-/// How many connections there are at most; others wait.
-const MOST_CONNECTIONS: usize = 8_192;
 /// How long requests that are under way may take when the service ends.
 const FAREWELL: Duration = Duration::from_secs(10);
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// An update service that is open.
 #[derive(Clone)]
@@ -104,19 +90,16 @@ impl Service {
         end: impl Future<Output = ()>,
     ) -> Result<(), ServiceError> {
         let chores = self.start_chores();
-        let connections = Connections::new(self);
+        let connections = Connections::new(self.router(), &self.shared.settings);
         let graceful = GracefulShutdown::new();
         tokio::pin!(end);
         loop {
             tokio::select! {
                 () = &mut end => break,
                 accepted = connections.accept(&listener) => match accepted {
-                    Ok((stream, peer, turn)) => {
+                    Ok(accepted) => {
                         let (connections, watcher) = (connections.clone(), graceful.watcher());
-                        tokio::spawn(async move {
-                            connections.serve(stream, peer, watcher).await;
-                            drop(turn);
-                        });
+                        tokio::spawn(async move { connections.serve(accepted, watcher).await });
                     }
                     // Too many open files, say: others may close theirs.
                     Err(error) => {
@@ -132,6 +115,11 @@ impl Service {
         }
         drop(chores);
         Ok(self.shared.write_presence().await?)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// What is to be done again and again; it ends with the set.
@@ -200,84 +188,6 @@ impl From<DatabaseError> for ServiceError {
 impl From<ApiError> for ServiceError {
     fn from(error: ApiError) -> Self {
         Self(error.into())
-    }
-}
-
-#[derive(Clone)]
-struct Connections {
-    router: Router,
-    builder: Builder<TokioExecutor>,
-    tls: Option<TlsAcceptor>,
-    turns: Arc<Semaphore>,
-}
-
-impl Connections {
-    fn new(service: &Service) -> Self {
-        let settings = &service.shared.settings;
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(settings.header_timeout);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .keep_alive_interval(Duration::from_secs(20))
-            .max_header_list_size(32 * 1024);
-        Self {
-            router: service.router(),
-            builder,
-            tls: settings
-                .tls
-                .as_ref()
-                .map(|tls| TlsAcceptor::from(Arc::clone(&tls.0))),
-            turns: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
-        }
-    }
-
-    async fn accept(
-        &self,
-        listener: &TcpListener,
-    ) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(io::Error::other)?;
-        let (stream, peer) = listener.accept().await?;
-        Ok((stream, peer, turn))
-    }
-
-    async fn serve(&self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
-        // Answers are written whole: nothing is gained by waiting for more.
-        let _ = stream.set_nodelay(true);
-        match &self.tls {
-            Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.talk(stream, peer, watcher).await,
-                Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-                Err(_) => tracing::debug!("no TLS in time"),
-            },
-            None => self.talk(stream, peer, watcher).await,
-        }
-    }
-
-    async fn talk(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        peer: SocketAddr,
-        watcher: Watcher,
-    ) {
-        let router = self.router.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            let router = router.clone();
-            async move {
-                let response = router.oneshot(request.map(axum::body::Body::new)).await;
-                response.map_err(|error: Infallible| error)
-            }
-        });
-        let service = TowerToHyperService::new(service);
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
-            tracing::debug!(%error, "a connection ended");
-        }
     }
 }
 

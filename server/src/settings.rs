@@ -42,10 +42,15 @@ pub struct Settings {
     /// Certificates (PEM) that count beside the usual ones where a bundle is fetched, and where
     /// PostgreSQL or S3 are.
     pub root_certificates: Option<String>,
+    /// How many connections there are at most, of which one address may have half; the system's
+    /// limit of open files can make it fewer.
+    pub max_connections: usize,
     /// How long a request may take to come in, its body aside.
     pub header_timeout: Duration,
     /// How long a body may stand still while it comes in.
     pub body_timeout: Duration,
+    /// How long nothing of an answer may be taken, before the connection is closed.
+    pub write_timeout: Duration,
     /// The PostgreSQL database for metadata, where that isn't a file. Other processes may use it
     /// too, each with a data folder of its own.
     #[cfg(feature = "postgres")]
@@ -72,8 +77,10 @@ impl Settings {
             statement_days: 90,
             allows_loopback_urls: false,
             root_certificates: None,
+            max_connections: 8_192,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
             #[cfg(feature = "postgres")]
             postgres: None,
             #[cfg(feature = "s3")]

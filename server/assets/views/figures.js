@@ -3,7 +3,7 @@
 import { ask } from '../api.js';
 import { element, link } from '../dom.js';
 import { chart, stackedAreas, lines } from '../chart.js';
-import { adoptionSeries, failureSeries } from '../figures.js';
+import { OTHERS, adoptionSeries, failureSeries } from '../figures.js';
 import { number, share } from '../format.js';
 import { href, withQuery } from '../route.js';
 import { table } from '../table.js';
@@ -70,7 +70,7 @@ function numbers({ activeDevices, versions }) {
 
 function versionTable(versions) {
   const columns = [
-    { title: 'Version', cell: (version) => version.version },
+    { title: 'Version', cell: (version) => version.version ?? OTHERS },
     { title: 'Devices', numeric: true, cell: (version) => number(version.devices) },
     { title: 'Started', numeric: true, cell: (version) => number(version.successes) },
     { title: 'Taken back', numeric: true, cell: (version) => number(version.failures) },

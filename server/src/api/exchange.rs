@@ -34,6 +34,8 @@ const PROTECTION: [(HeaderName, &str); 5] = [
         "cross-origin",
     ),
 ];
+/// How many bytes a second have to come of a body, beside the pause that it may make.
+const SLOWEST: u32 = 1024;
 /// How long, and how many bytes, of a refused body are read.
 const FAREWELL: Duration = Duration::from_millis(500);
 const MOST_UNWANTED: usize = 16 << 20;
@@ -119,16 +121,22 @@ impl Sent {
         Self(Arc::new(Mutex::new(body.into_data_stream())))
     }
 
-    /// A body that ends with an error where nothing comes for so long.
+    /// A body that ends with an error where nothing comes for so long, or where all of it comes
+    /// slower than is worth waiting for.
     fn body(&self, patience: Duration) -> Body {
         let sent = self.clone();
-        let pieces = stream::try_unfold(sent, move |sent| async move {
-            let next = timeout(patience, async { sent.0.lock().await.next().await });
-            match next.await {
-                Ok(Some(piece)) => Ok(Some((piece.map_err(BoxError::from)?, sent))),
-                Ok(None) => Ok(None),
-                Err(waited) => Err(BoxError::from(waited)),
-            }
+        let pieces = stream::try_unfold((sent, patience), move |(sent, left)| async move {
+            let began = Instant::now();
+            let next = timeout(left.min(patience), async {
+                sent.0.lock().await.next().await
+            });
+            let Some(piece) = next.await.map_err(BoxError::from)? else {
+                return Ok(None);
+            };
+            let piece = piece.map_err(BoxError::from)?;
+            let earned = Duration::from_secs(piece.len() as u64) / SLOWEST;
+            let left = left.saturating_sub(began.elapsed()) + earned;
+            Ok::<_, BoxError>(Some((piece, (sent, left))))
         });
         Body::from_stream(pieces)
     }

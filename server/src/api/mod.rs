@@ -9,6 +9,7 @@ mod check;
 mod confirm;
 mod exchange;
 mod health;
+mod host;
 mod input;
 mod manage;
 mod openapi;
@@ -37,6 +38,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .method_not_allowed_fallback(
             |method: Method| async move { ApiError::MethodNotAllowed(method) },
         )
+        .layer(middleware::from_fn(host::must_be_host))
         .layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             exchange::exchange,

@@ -1,13 +1,18 @@
 //! Bundles that are sent here.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::BoxError;
 use axum::body::Body;
 use axum::extract::multipart::MultipartError;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, RawQuery, State};
+use axum::extract::{
+    DefaultBodyLimit, FromRequest as _, Multipart, Path, RawQuery, Request, State,
+};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -35,14 +40,23 @@ async fn upload(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
     headers: HeaderMap,
-    mut form: Multipart,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let key = caller.may(Permission::Upload, "bundles")?;
-    while let Some(field) = form.next_field().await.map_err(|error| bad_form(&error))? {
+    let unread = Unread::default();
+    let request = request.map(|body| unread.guard(body));
+    let form = Multipart::from_request(request, &()).await;
+    let mut form = form.map_err(|error| bad_form(&error))?;
+    loop {
+        let field = form.next_field().await;
+        let Some(field) = field.map_err(|error| unread.refusal(&error))? else {
+            break;
+        };
         if field.name() != Some("file") {
             continue;
         }
         let limits = shared.settings.upload_limits();
+        let field = field.inspect(|_| unread.forget());
         let received = shared.uploads.receive(field, limits).await?;
         let file = files::key_of(&received.sha256);
         shared.keep_loose(key, &file, &received).await?;
@@ -58,6 +72,45 @@ async fn upload(
         "missing_file",
         "The form has no field named file",
     ))
+}
+
+/// How many bytes came of a form since the last piece of the file. The parser keeps all of a
+/// field's head, however long it is.
+#[derive(Debug, Clone, Default)]
+struct Unread(Arc<AtomicUsize>);
+
+impl Unread {
+    const MOST: usize = 16 << 20;
+
+    /// A body that ends with an error where too much of it comes before the next piece.
+    fn guard(&self, body: Body) -> Body {
+        let unread = self.clone();
+        Body::from_stream(body.into_data_stream().map(move |piece| {
+            let piece = piece.map_err(BoxError::from)?;
+            unread.0.fetch_add(piece.len(), Ordering::Relaxed);
+            match unread.is_too_much() {
+                true => Err(BoxError::from("too much that is no file")),
+                false => Ok(piece),
+            }
+        }))
+    }
+
+    fn forget(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > Self::MOST
+    }
+
+    fn refusal(&self, error: &MultipartError) -> ApiError {
+        match self.is_too_much() {
+            true => ApiError::TooLarge {
+                limit: Self::MOST as u64,
+            },
+            false => bad_form(error),
+        }
+    }
 }
 
 /// What is told of a bundle beside its bytes.
@@ -108,6 +161,6 @@ async fn put_bundle(
     Ok((StatusCode::CREATED, fresh(view(&added, ""))).into_response())
 }
 
-fn bad_form(error: &MultipartError) -> ApiError {
+fn bad_form(error: &dyn std::fmt::Display) -> ApiError {
     ApiError::invalid("invalid_form", format!("The form can't be read: {error}"))
 }

@@ -8,6 +8,9 @@ use crate::catalogue::actions::{self, ActionFigures};
 use crate::clock;
 use crate::database::{DatabaseError, Sql, Value};
 
+/// The most versions that are told of one by one: whoever reports may name any.
+const MOST_VERSIONS: usize = 200;
+
 /// Figures of the last days.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,7 +30,8 @@ pub(crate) struct Analytics {
 /// What is known of a version.
 #[derive(Debug, Serialize)]
 struct VersionFigures {
-    version: String,
+    /// None is all that aren't told of one by one.
+    version: Option<String>,
     /// Devices that run it and asked within these days.
     devices: u64,
     successes: u64,
@@ -61,6 +65,7 @@ pub(crate) fn collect(
     days: u32,
     most: usize,
 ) -> Result<Analytics, DatabaseError> {
+    let most = most.min(MOST_VERSIONS);
     let today = clock::day(clock::now());
     let first_day = today - i64::from(days) + 1;
     let since = first_day * clock::DAY;
@@ -89,17 +94,26 @@ fn versions(
                  FROM devices WHERE app = ?1 AND last_seen >= ?2 \
                  UNION ALL SELECT version, 0, success, 1 - success \
                  FROM confirmations WHERE app = ?1 AND received_at >= ?2) AS found \
-                 GROUP BY version ORDER BY 2 DESC, version";
+                 GROUP BY version ORDER BY 2 DESC, 3 DESC, 4 DESC, version";
     let rows = sql.query(query, &[app.into(), since.into()])?;
     let figures = rows.iter().map(|row| {
         Ok(VersionFigures {
-            version: row.text(0)?,
+            version: Some(row.text(0)?),
             devices: row.count(1)?,
             successes: row.count(2)?,
             failures: row.count(3)?,
         })
     });
-    figures.collect()
+    let mut figures = figures.collect::<Result<Vec<_>, DatabaseError>>()?;
+    let others = figures.split_off(figures.len().min(MOST_VERSIONS));
+    let others = others.into_iter().reduce(|sum, one| VersionFigures {
+        version: None,
+        devices: sum.devices + one.devices,
+        successes: sum.successes + one.successes,
+        failures: sum.failures + one.failures,
+    });
+    figures.extend(others);
+    Ok(figures)
 }
 
 fn adoption(

@@ -13,10 +13,13 @@ pub(crate) mod releases;
 pub(crate) mod reports;
 pub(crate) mod signing;
 
-use std::fs;
+use std::fs::DirBuilder;
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use crate::database::{Database, DatabaseError};
 #[cfg(feature = "s3")]
@@ -43,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) presence: Presence,
     pub(crate) limits: RateLimits,
     pub(crate) metrics: Metrics,
+    /// Those that read much, so that others find a reader.
+    pub(crate) heavy_reads: Arc<Semaphore>,
     pub(crate) signing: Arc<Signing>,
     fetcher: Fetcher,
     _lock: Lock,
@@ -51,7 +56,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Opens what is kept, and mends what a death left.
     pub(crate) async fn open(settings: Settings) -> Result<Self, OpenError> {
-        fs::create_dir_all(&settings.data)?;
+        make_folder(&settings.data)?;
         let lock = Lock::take(&settings.data)?;
         let lock = lock.ok_or_else(|| OpenErrorKind::InUse(settings.data.clone()))?;
         let database = open_database(&settings).await?;
@@ -61,6 +66,7 @@ impl Shared {
             presence: Presence::default(),
             limits: RateLimits::new(&settings),
             metrics: Metrics::new()?,
+            heavy_reads: Arc::new(Semaphore::new(1)),
             signing: Arc::new(Signing::open(&settings)?),
             fetcher: Fetcher::new(&settings)?,
             _lock: lock,
@@ -89,6 +95,12 @@ impl Shared {
             "http"
         }
     }
+}
+
+/// What is in it is nobody else's business: hashes of keys, bundles that aren't released. A folder
+/// that exists stays as it is.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 async fn open_database(settings: &Settings) -> Result<Database, OpenErrorKind> {

@@ -216,6 +216,25 @@ fn the_versions_beyond_those_asked_for_are_told_of_as_one() {
 }
 
 #[test]
+fn at_most_200_versions_are_told_of_one_by_one() {
+    let world = World::with(|settings| settings.device_requests_per_minute = 100_000);
+    world.upload(APP, "1.0.0", &bundle("one")).ok();
+    for number in 0..203 {
+        confirm(&world, &format!("1.0.{number}"), true);
+    }
+    let path = format!("/api/v1/apps/{APP}/analytics");
+    let figures = world.ask("GET", &path, &Value::Null).ok().json();
+    let versions = figures["versions"].as_array().unwrap();
+    assert_eq!(versions.len(), 201);
+    let others = &versions[200];
+    assert_eq!(
+        (&others["version"], &others["successes"]),
+        (&json!(null), &json!(3))
+    );
+    assert_eq!(figures["reports"].as_array().unwrap().len(), 201);
+}
+
+#[test]
 fn a_change_names_the_key_that_made_it() {
     let world = world();
     let path = format!("/api/v1/apps/{APP}/audit");

@@ -1,10 +1,12 @@
 //! Hostile input gets a 4xx, and nothing else.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Cursor, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
 
 use crate::support::{World, bundle};
 
@@ -214,6 +216,139 @@ fn who_sends_slowly_is_cut_off() {
     }
     assert_eq!(world.incomplete_uploads(), 0);
     assert_still_works(&world);
+}
+
+#[test]
+fn who_sends_a_body_byte_by_byte_is_cut_off() {
+    let world = world();
+    let key = world.key().to_owned();
+    let path = format!("/api/v1/apps/{APP}/bundles/2.0.0");
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: {key}\r\ncontent-length: 1000\r\n\r\n"
+    );
+    let mut connection = TcpStream::connect(world.address()).unwrap();
+    connection.write_all(head.as_bytes()).unwrap();
+    // Each byte comes sooner than a body may stand still.
+    let pause = Some(Duration::from_millis(50));
+    connection.set_read_timeout(pause).unwrap();
+    let answered = (0..200).find_map(|_| {
+        let _ = connection.write_all(b"P");
+        let mut answer = [0; 64];
+        let read = connection.read(&mut answer).ok()?;
+        Some(String::from_utf8_lossy(&answer[..read]).into_owned())
+    });
+    let answered = answered.unwrap();
+    assert!(answered.starts_with("HTTP/1.1 4"), "{answered}");
+    assert_still_works(&world);
+}
+
+#[test]
+fn a_form_whose_head_never_ends_is_refused() {
+    let world = world();
+    let head = format!(
+        "POST /upload HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\
+         content-type: multipart/form-data; boundary=b\r\ntransfer-encoding: chunked\r\n\r\n\
+         18\r\n--b\r\nContent-Disposition\r\n",
+        world.key()
+    );
+    let mut connection = TcpStream::connect(world.address()).unwrap();
+    connection.write_all(head.as_bytes()).unwrap();
+    let piece = [b"100000\r\n".as_slice(), &vec![b'x'; 1 << 20], b"\r\n"].concat();
+    // A little more than may be kept.
+    for _ in 0..17 {
+        connection.write_all(&piece).unwrap();
+    }
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
+    assert_still_works(&world);
+}
+
+#[test]
+fn what_is_no_host_is_never_linked_to() {
+    let world = world();
+    let release = json!({ "version": "1.0.0" });
+    world.release(APP, "production", &release).ok();
+    let path = format!(
+        "/api/v1/updates/check?appId={APP}&currentVersion=0.9.0&platform=android&channel=production"
+    );
+    for host in ["evil.example/x?", "a b", "\"><script>", "a@evil.example"] {
+        let answer = world.send("GET", &path, &[("host", host)], Vec::new());
+        answer.is_refusal(400, "invalid_host");
+    }
+    for host in ["updates.example", "updates.example:8443", "[::1]:80"] {
+        let answer = world.send("GET", &path, &[("host", host)], Vec::new());
+        let json = answer.ok().json();
+        let url = json["downloadUrl"].as_str().unwrap();
+        assert!(url.starts_with(&format!("http://{host}/files/")), "{url}");
+    }
+}
+
+#[test]
+fn one_address_cannot_take_all_connections() {
+    let world = World::with(|settings| settings.max_connections = 4);
+    let ask = || {
+        let mut connection = TcpStream::connect(world.address()).unwrap();
+        let _ = connection.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+        let mut answer = [0; 12];
+        // What is refused is closed, with an error or without.
+        let read = connection.read(&mut answer).unwrap_or(0);
+        (connection, answer[..read].to_vec())
+    };
+    let served = [ask(), ask()];
+    for (_, answer) in &served {
+        assert_eq!(answer, b"HTTP/1.1 200");
+    }
+    assert_eq!(ask().1, b"");
+    drop(served);
+    let end = Instant::now() + Duration::from_secs(10);
+    while ask().1 != b"HTTP/1.1 200" {
+        assert!(Instant::now() < end, "no place becomes free");
+    }
+}
+
+#[test]
+fn who_never_asks_is_cut_off() {
+    let world = world();
+    // What HTTP/2 begins with (RFC 9113, section 3.4), and an empty SETTINGS frame.
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    for sent in [&b""[..], b"P", b"GET /health", &preface[..24], preface] {
+        let mut connection = TcpStream::connect(world.address()).unwrap();
+        connection
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
+        connection.write_all(sent).unwrap();
+        let mut told = Vec::new();
+        // A read that waits for too long is an error, and an end is none.
+        let ended = connection.read_to_end(&mut told);
+        ended.unwrap_or_else(|error| panic!("{sent:?}: {error}"));
+    }
+    assert_still_works(&world);
+}
+
+#[test]
+fn who_takes_nothing_of_an_answer_is_cut_off() {
+    let world = World::with(|settings| {
+        settings.write_timeout = Duration::from_millis(300);
+    });
+    // More than the buffers of both sides hold.
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    zip.start_file("index.html", stored).unwrap();
+    zip.write_all(&vec![b'x'; 32 << 20]).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    world.upload(APP, "1.0.0", &zip).ok();
+    let mut connection = TcpStream::connect(world.address()).unwrap();
+    let path = format!("/api/v1/bundles/1.0.0?appId={APP}");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    for downloads in [1, 0] {
+        let line = format!("live_updater_downloads {downloads}\n");
+        let end = Instant::now() + Duration::from_secs(10);
+        while !world.get("/metrics").text().contains(&line) {
+            assert!(Instant::now() < end, "never {line}");
+        }
+    }
 }
 
 #[test]

@@ -38,7 +38,10 @@ pub(super) async fn analytics(
     let period: Period = input::query(asked.as_deref())?;
     let days = period.days.unwrap_or(30).clamp(1, MOST_DAYS);
     let most = period.versions.map_or(usize::MAX, |most| most as usize);
+    // It is over when the reading is, and not where nobody waits for it any more.
+    let turn = Arc::clone(&shared.heavy_reads).acquire_owned().await;
     let figures = shared.database.read(move |sql| {
+        let _turn = turn;
         own_app(sql, &key, &app)?;
         Ok::<_, ApiError>(analytics::collect(sql, &app, days, most)?)
     });
@@ -56,4 +59,38 @@ pub(super) async fn audit(
         Ok::<_, ApiError>(changes::list(sql, &app, MOST_CHANGES)?)
     });
     Ok(fresh(json!({ "changes": listed.await? })))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failure is the test's")]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode, header};
+    use tokio::time::timeout;
+    use tower::ServiceExt as _;
+
+    use crate::{Service, Settings};
+
+    #[tokio::test]
+    async fn figures_are_collected_one_after_the_other_and_nobody_else_waits() {
+        let data = tempfile::tempdir().unwrap();
+        let service = Service::open(Settings::new(data.path())).await.unwrap();
+        let key = service.first_key().await.unwrap().unwrap();
+        let ask = |path: &str| {
+            let request = Request::get(path).header(header::AUTHORIZATION, &key);
+            let answered = service
+                .router()
+                .oneshot(request.body(Body::empty()).unwrap());
+            async { answered.await.unwrap().status() }
+        };
+        let figures = "/api/v1/apps/com.example.app/analytics";
+        let turn = service.shared().heavy_reads.acquire().await.unwrap();
+        let waits = timeout(Duration::from_millis(200), ask(figures)).await;
+        assert!(waits.is_err(), "{waits:?}");
+        assert_eq!(ask("/api/v1/apps").await, StatusCode::OK);
+        drop(turn);
+        assert_eq!(ask(figures).await, StatusCode::NOT_FOUND);
+    }
 }
