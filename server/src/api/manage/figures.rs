@@ -62,7 +62,6 @@ pub(super) async fn audit(
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failure is the test's")]
 mod tests {
     use std::time::Duration;
 
