@@ -68,7 +68,7 @@ impl Service {
     }
 
     /// The endpoints, for a server of one's own. Requests have to carry their peer's address as
-    /// [`ConnectInfo`].
+    /// [`ConnectInfo`](axum::extract::ConnectInfo).
     pub fn router(&self) -> Router {
         api::router(&self.shared)
     }

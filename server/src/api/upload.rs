@@ -25,7 +25,7 @@ use crate::catalogue::keys::Permission;
 use crate::error::ApiError;
 use crate::files;
 use crate::service::Shared;
-use crate::service::bundles::Draft;
+use crate::service::draft::Draft;
 
 /// Routes whose bodies are as long as bundles.
 pub(super) fn routes() -> Routes {

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::bundles::own_app;
-use super::releases::{ChannelName, find_channel};
+use super::channels::{ChannelName, find_channel};
 use crate::catalogue::keys::KeyRecord;
 use crate::catalogue::{audit, devices};
 use crate::error::ApiError;

@@ -18,8 +18,10 @@ use crate::catalogue::releases::ALL;
 use crate::clock;
 use crate::error::ApiError;
 use crate::service::Shared;
-use crate::service::bundles::{Draft, missing_checksum, own_app};
-use crate::service::releases::{ChannelName, Target};
+use crate::service::bundles::own_app;
+use crate::service::channels::ChannelName;
+use crate::service::draft::{Draft, missing_checksum};
+use crate::service::releases::Target;
 
 /// How many bundles a page holds.
 const PAGE: u64 = 50;

@@ -22,7 +22,8 @@ use crate::database::Sql;
 use crate::error::ApiError;
 use crate::service::Shared;
 use crate::service::bundles::own_app;
-use crate::service::releases::{ChannelName, RolloutChange, Target, find_channel, previous};
+use crate::service::channels::{ChannelName, find_channel};
+use crate::service::releases::{RolloutChange, Target, previous};
 
 const WHAT: &str = "channels";
 /// How many releases of a channel are told of.
