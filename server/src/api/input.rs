@@ -1,7 +1,9 @@
 //! What requests say.
 
 use axum::body::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer};
+use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 
@@ -19,6 +21,17 @@ pub(crate) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
         return Err(unreadable(&"it has to be an object"));
     }
     serde_json::from_slice(body).map_err(|error| unreadable(&error))
+}
+
+/// A field that is an object, or nothing: serde takes an array for a struct there as well.
+pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let found = Option::<Map<String, Value>>::deserialize(deserializer)?;
+    let read = found.map(|fields| serde_json::from_value(Value::Object(fields)));
+    read.transpose().map_err(D::Error::custom)
 }
 
 /// A query.

@@ -375,6 +375,8 @@ fn an_array_is_taken_for_no_object() {
         let answer = world.ask(method, path, &json!(["com.example.mine", null]));
         answer.is_refusal(400, "invalid_json_parse_body");
     }
+    let nested = world.ask("PUT", &channel, &json!({ "autoPause": [null, null] }));
+    nested.is_refusal(400, "invalid_json_parse_body");
 }
 
 #[test]

@@ -54,6 +54,7 @@ struct Change {
     self_set: Option<bool>,
     platforms: Option<Vec<String>>,
     refuses: Option<Vec<Refusal>>,
+    #[serde(default, deserialize_with = "input::object")]
     auto_pause: Option<AutoPause>,
 }
 
