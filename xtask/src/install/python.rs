@@ -24,6 +24,12 @@ impl PythonPackages {
         folder: "python-s3",
     };
 
+    /// What asks the update service all that its OpenAPI file tells of.
+    pub(crate) const SCHEMATHESIS: Self = Self {
+        pinned: "server/tests/openapi/requirements.txt",
+        folder: "tools/schemathesis",
+    };
+
     /// A program that one of them brings.
     pub(crate) fn program(self, workspace: &Workspace, name: &str) -> PathBuf {
         self.path(workspace).join("bin").join(name)

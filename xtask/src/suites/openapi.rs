@@ -11,7 +11,7 @@ use proof::Extent;
 use serde_json::Value;
 
 use super::{Outcome, Result, Run, Suite, Tally};
-use crate::install::{self, Tool};
+use crate::install::{PythonPackages, Tool};
 use crate::native;
 use crate::workspace::Workspace;
 use scene::Scene;
@@ -59,14 +59,15 @@ struct Play {
 }
 
 fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
-    let schemathesis = Schemathesis::new(run.workspace);
+    let packages = PythonPackages::SCHEMATHESIS;
     if run.has_tools {
-        schemathesis.install()?;
-    } else if !schemathesis.is_installed() {
+        packages.install(run.workspace)?;
+    } else if !packages.are_installed(run.workspace) {
         let reason = "schemathesis is missing".to_owned();
         tally.note(SUITE.name, Outcome::Skipped(reason));
         return Ok(());
     }
+    let schemathesis = Schemathesis::new(run.workspace, packages);
     let native = native::build()?;
     let mut asked = 0;
     for play in &PLAYS {
@@ -82,19 +83,19 @@ fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// schemathesis in an environment of its own, and what it is told.
+/// schemathesis, and what it is told.
 struct Schemathesis {
     told: PathBuf,
     file: PathBuf,
-    environment: PathBuf,
+    program: PathBuf,
 }
 
 impl Schemathesis {
-    fn new(workspace: &Workspace) -> Self {
+    fn new(workspace: &Workspace, packages: PythonPackages) -> Self {
         Self {
             told: workspace.root.join("server/tests/openapi"),
             file: workspace.root.join("server/openapi.json"),
-            environment: workspace.target.join("tools/schemathesis"),
+            program: packages.program(workspace, "schemathesis"),
         }
     }
 
@@ -111,40 +112,6 @@ impl Schemathesis {
         Ok(operations)
     }
 
-    fn pinned(&self) -> PathBuf {
-        self.told.join("requirements.txt")
-    }
-
-    /// A copy of what was installed to the end.
-    fn stamp(&self) -> PathBuf {
-        self.environment.join("installed.txt")
-    }
-
-    fn is_installed(&self) -> bool {
-        let pinned = fs::read(self.pinned());
-        pinned.is_ok_and(|pinned| fs::read(self.stamp()).is_ok_and(|stamp| stamp == pinned))
-    }
-
-    fn install(&self) -> Result<()> {
-        if self.is_installed() {
-            return Ok(());
-        }
-        let mut environment = Command::new("python3");
-        environment
-            .args(["-m", "venv", "--clear", "--without-pip"])
-            .arg(&self.environment);
-        install::succeed(&mut environment)?;
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "--python"])
-            .arg(self.environment.join("bin/python"))
-            .args(["install", "--quiet", "--disable-pip-version-check"])
-            .arg("--requirement")
-            .arg(self.pinned());
-        install::succeed(&mut pip)?;
-        fs::copy(self.pinned(), self.stamp())?;
-        Ok(())
-    }
-
     /// Counts each operation as a test; how many requests were made up.
     fn play(&self, play: &Play, scene: &Scene, folder: &Path, tally: &mut Tally) -> Result<u64> {
         let (portion, all) = play.examples;
@@ -155,7 +122,7 @@ impl Schemathesis {
         } else {
             String::new()
         };
-        let mut command = Command::new(self.environment.join("bin/schemathesis"));
+        let mut command = Command::new(&self.program);
         command
             .arg("--config-file")
             .arg(self.told.join("schemathesis.toml"))
