@@ -1,7 +1,7 @@
 //! Bundles come and go.
 
 use super::Shared;
-use super::cleanup::must_count;
+use super::cleanup::{delete_ungiven, file_of, must_count};
 use super::draft::{Content, Draft, LONGEST_TEXT, inspect, text_too_long};
 use crate::catalogue::apps::{self, AppRecord};
 use crate::catalogue::bundles::{self, BundleRecord, Location};
@@ -40,14 +40,14 @@ impl Shared {
         let claim = self.claim(&file).await?;
         let added = match self.keep(&file, &received).await {
             Ok(()) => {
-                let location = Location::File(file);
+                let location = Location::File(file.clone());
                 self.add(key, draft, content, location, Some(claim.clone()))
                     .await
             }
             Err(error) => Err(error),
         };
         if added.is_err() {
-            self.give_up(claim).await;
+            self.give_up(claim, &file).await;
         }
         added
     }
@@ -89,7 +89,7 @@ impl Shared {
             Err(error) => Err(error),
         };
         if kept.is_err() {
-            self.give_up(claim).await;
+            self.give_up(claim, file).await;
         }
         kept
     }
@@ -172,10 +172,10 @@ impl Shared {
             }
             bundles::delete(sql, found.id)?;
             audit::record(sql, &key, Some(&app), "bundle.delete", &version)?;
-            Ok(())
+            Ok(file_of(found))
         });
-        deleted.await?;
-        self.remove_unneeded_files().await
+        let file = deleted.await?;
+        self.remove_where_unneeded(file.into_iter().collect()).await
     }
 
     /// Deletes all versions of an app that no channel gives, and tells how many.
@@ -187,20 +187,14 @@ impl Shared {
                 skip: 0,
                 take: i64::MAX.unsigned_abs(),
             };
-            let mut deleted = 0;
-            for found in bundles::list(sql, &app, everything)? {
-                if releases::channels_of(sql, found.id)?.is_empty() {
-                    bundles::delete(sql, found.id)?;
-                    deleted += 1;
-                }
-            }
-            let detail = format!("{deleted} bundles");
+            let deleted = delete_ungiven(sql, &app, everything)?;
+            let detail = format!("{} bundles", deleted.bundles);
             audit::record(sql, &key, Some(&app), "bundle.delete_all", &detail)?;
             Ok::<_, ApiError>(deleted)
         });
         let deleted = deleted.await?;
-        self.remove_unneeded_files().await?;
-        Ok(deleted)
+        self.remove_where_unneeded(deleted.files).await?;
+        Ok(deleted.bundles)
     }
 
     async fn add(

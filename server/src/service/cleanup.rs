@@ -4,10 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use super::Shared;
+use crate::catalogue::bundles::{self, BundleRecord, Location, Page};
 use crate::catalogue::claims::{self, Claim};
-use crate::catalogue::{apps, bundles, releases, uploads};
+use crate::catalogue::{apps, releases, uploads};
 use crate::clock;
-use crate::database::Sql;
+use crate::database::{DatabaseError, Sql};
 use crate::error::ApiError;
 
 /// How long a file is kept that was sent and never became a bundle, in days.
@@ -40,13 +41,13 @@ impl Shared {
     }
 
     /// What was kept for a row that didn't come to be goes again.
-    pub(super) async fn give_up(&self, claim: Claim) {
+    pub(super) async fn give_up(&self, claim: Claim, file: &str) {
         let ended = self.database.write(move |sql| {
             claims::end(sql, &claim)?;
             Ok::<_, ApiError>(())
         });
         let removed = match ended.await {
-            Ok(()) => self.remove_unneeded_files().await,
+            Ok(()) => self.remove_where_unneeded(vec![file.to_owned()]).await,
             Err(error) => Err(error),
         };
         if let Err(error) = removed {
@@ -73,14 +74,18 @@ impl Shared {
             unneeded.extend(files.into_iter().filter(|file| !named.contains(file)));
             Ok::<_, ApiError>(unneeded)
         });
-        let unneeded = unneeded.await?;
-        if unneeded.is_empty() {
+        self.remove_where_unneeded(unneeded.await?).await
+    }
+
+    /// Removes those of these files that no bundle needs.
+    pub(super) async fn remove_where_unneeded(&self, files: Vec<String>) -> Result<(), ApiError> {
+        if files.is_empty() {
             return Ok(());
         }
         let begun = self.database.write(move |sql| {
             claims::end_old(sql)?;
             let mut begun = Vec::new();
-            for file in unneeded {
+            for file in files {
                 // It may have got a name since.
                 if uploads::size_of(sql, &file)?.is_none() && claims::begin_removal(sql, &file)? {
                     begun.push(file);
@@ -115,27 +120,24 @@ impl Shared {
     /// newest.
     pub(crate) async fn apply_retention(&self) -> Result<u64, ApiError> {
         let deleted = self.database.write(|sql| {
-            let mut deleted = 0;
+            let mut all = Deleted::default();
             for app in apps::list(sql, None)? {
-                let beyond = bundles::Page {
+                let beyond = Page {
                     skip: app.keep_bundles.into(),
                     take: i64::MAX.unsigned_abs(),
                 };
-                for old in bundles::list(sql, &app.id, beyond)? {
-                    if releases::channels_of(sql, old.id)?.is_empty() {
-                        bundles::delete(sql, old.id)?;
-                        deleted += 1;
-                    }
-                }
+                let deleted = delete_ungiven(sql, &app.id, beyond)?;
+                all.bundles += deleted.bundles;
+                all.files.extend(deleted.files);
             }
-            Ok::<_, ApiError>(deleted)
+            Ok::<_, ApiError>(all)
         });
         let deleted = deleted.await?;
-        if deleted > 0 {
-            tracing::info!(deleted, "old bundles were deleted");
-            self.remove_unneeded_files().await?;
+        if deleted.bundles > 0 {
+            tracing::info!(deleted = deleted.bundles, "old bundles were deleted");
+            self.remove_where_unneeded(deleted.files).await?;
         }
-        Ok(deleted)
+        Ok(deleted.bundles)
     }
 
     /// Forgets devices that weren't seen, and reports that came, longer ago than they are kept.
@@ -156,6 +158,39 @@ impl Shared {
         });
         forgotten.await?;
         self.remove_unneeded_files().await
+    }
+}
+
+/// What was deleted of an app.
+#[derive(Debug, Default)]
+pub(super) struct Deleted {
+    pub(super) bundles: u64,
+    /// What they were kept in; other bundles may need it.
+    pub(super) files: Vec<String>,
+}
+
+/// Deletes those bundles of a page that no channel gives.
+pub(super) fn delete_ungiven(
+    sql: &mut dyn Sql,
+    app: &str,
+    page: Page,
+) -> Result<Deleted, DatabaseError> {
+    let mut deleted = Deleted::default();
+    for found in bundles::list(sql, app, page)? {
+        if releases::channels_of(sql, found.id)?.is_empty() {
+            bundles::delete(sql, found.id)?;
+            deleted.bundles += 1;
+            deleted.files.extend(file_of(found));
+        }
+    }
+    Ok(deleted)
+}
+
+/// What a bundle is kept in here.
+pub(super) fn file_of(record: BundleRecord) -> Option<String> {
+    match record.bundle.location {
+        Location::File(file) => Some(file),
+        Location::External(_) => None,
     }
 }
 
