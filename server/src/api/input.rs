@@ -1,9 +1,12 @@
 //! What requests say.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize as _, Deserializer};
-use serde_json::{Map, Value};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::error::ApiError;
 
@@ -12,26 +15,57 @@ const LONGEST_NAME: usize = 256;
 
 /// A body that is a JSON object.
 pub(crate) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
-    let unreadable = |reason: &dyn std::fmt::Display| {
-        let message = format!("The body can't be read: {reason}");
-        ApiError::invalid("invalid_json_parse_body", message)
-    };
-    // Serde takes an array for a struct, its items for the fields in their order.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(unreadable(&"it has to be an object"));
-    }
-    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+    let read = serde_json::from_slice(body).map(|Object(read)| read);
+    read.map_err(|error| {
+        ApiError::invalid(
+            "invalid_json_parse_body",
+            format!("The body can't be read: {error}"),
+        )
+    })
 }
 
-/// A field that is an object, or nothing: serde takes an array for a struct there as well.
-pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    let found = Option::<Map<String, Value>>::deserialize(deserializer)?;
-    let read = found.map(|fields| serde_json::from_value(Value::Object(fields)));
-    read.transpose().map_err(D::Error::custom)
+/// A body that is a JSON object, or none, which says nothing.
+pub(crate) fn json_or_nothing<T: DeserializeOwned + Default>(body: &Bytes) -> Result<T, ApiError> {
+    match body.is_empty() {
+        true => Ok(T::default()),
+        false => json(body),
+    }
+}
+
+/// What Capgo's documents tell of as a query and show as a body: either will do.
+pub(crate) fn json_or_query<T: DeserializeOwned>(
+    body: &Bytes,
+    asked: Option<&str>,
+) -> Result<T, ApiError> {
+    match body.is_empty() {
+        true => query(asked),
+        false => json(body),
+    }
+}
+
+/// What is an object: serde alone takes an array for a struct as well, its items for the fields in
+/// their order.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
 }
 
 /// A query.

@@ -16,6 +16,9 @@ use crate::clock;
 use crate::database::Sql;
 use crate::error::ApiError;
 
+/// What the files in the app's package are called where versions are told.
+pub(crate) const BUILTIN: &str = "builtin";
+
 /// What a channel is to give.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
@@ -25,6 +28,16 @@ pub(crate) enum Target {
     Previous,
     /// The files in the app's package.
     Builtin,
+}
+
+impl Target {
+    /// The version with this name, or builtin.
+    pub(crate) fn named(version: String) -> Self {
+        match version.as_str() {
+            BUILTIN => Self::Builtin,
+            _ => Self::Version(version),
+        }
+    }
 }
 
 /// What is done about a rollout.
@@ -102,7 +115,7 @@ impl Shared {
             };
             let release = releases::insert(sql, &release)?;
             let version = bundle.map(|found| found.bundle.version);
-            let name = version.as_deref().unwrap_or("builtin");
+            let name = version.as_deref().unwrap_or(BUILTIN);
             let detail = format!("{name} on {} to {}", channel.name, percent(share_bps));
             audit::record(sql, &key, Some(&id), "channel.release", &detail)?;
             Ok::<_, ApiError>(Released {
@@ -209,6 +222,18 @@ fn resolve(
         Target::Previous => return previous(sql, channel),
     };
     found.map(Some).ok_or(ApiError::NotFound("Bundle"))
+}
+
+/// The version that a release gives; none where its bundle was deleted.
+pub(crate) fn version_of(
+    sql: &mut dyn Sql,
+    app: &str,
+    release: &ReleaseRecord,
+) -> Result<Option<String>, ApiError> {
+    match release.bundle {
+        Some(id) => Ok(bundles::find(sql, app, id)?.map(|found| found.bundle.version)),
+        None => Ok(Some(BUILTIN.to_owned())),
+    }
 }
 
 /// What all devices of a channel had before: while something rolls out, what the others have;

@@ -377,6 +377,9 @@ fn an_array_is_taken_for_no_object() {
     }
     let nested = world.ask("PUT", &channel, &json!({ "autoPause": [null, null] }));
     nested.is_refusal(400, "invalid_json_parse_body");
+    let twice = br#"{"autoPause":{"failures":1,"failures":2}}"#.to_vec();
+    let twice = world.send("PUT", &channel, &[("authorization", world.key())], twice);
+    twice.is_refusal(400, "invalid_json_parse_body");
 }
 
 #[test]

@@ -125,7 +125,6 @@ struct DeleteBody {
     version: Option<String>,
 }
 
-/// The documents tell of a query and show a body: either will do.
 async fn delete(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
@@ -133,10 +132,7 @@ async fn delete(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let key = caller.may(Permission::Write, WHAT)?;
-    let wanted: DeleteBody = match body.is_empty() {
-        true => input::query(asked.as_deref())?,
-        false => input::json(&body)?,
-    };
+    let wanted: DeleteBody = input::json_or_query(&body, asked.as_deref())?;
     let app = required(wanted.app_id.as_deref(), "missing_app_id", "app_id")?;
     match &wanted.version {
         Some(version) => {

@@ -23,10 +23,9 @@ use crate::error::ApiError;
 use crate::service::Shared;
 use crate::service::bundles::own_app;
 use crate::service::channels::{ChannelName, find_channel};
-use crate::service::releases::{RolloutChange, Target};
+use crate::service::releases::{BUILTIN, RolloutChange, Target, version_of};
 
 const WHAT: &str = "channels";
-const BUILTIN: &str = "builtin";
 /// What there are devices of; a channel that gives to all of them names none.
 const PLATFORMS: [&str; 4] = ["android", "electron", "ios", "web"];
 /// Capgo's names for what a channel holds back by its version; one at a time.
@@ -173,10 +172,7 @@ async fn give(
     version: String,
     share_bps: u32,
 ) -> Result<(), ApiError> {
-    let target = match version.as_str() {
-        BUILTIN => Target::Builtin,
-        _ => Target::Version(version),
-    };
+    let target = Target::named(version);
     let channel = ChannelName::Name(channel.to_owned());
     let released = shared.release(key.clone(), app, channel, target, share_bps, None);
     released.await.map(|_| ())
@@ -228,10 +224,7 @@ async fn delete(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let key = caller.may(Permission::Write, WHAT)?;
-    let wanted: Delete = match body.is_empty() {
-        true => input::query(asked.as_deref())?,
-        false => input::json(&body)?,
-    };
+    let wanted: Delete = input::json_or_query(&body, asked.as_deref())?;
     let app = required(wanted.app_id.as_deref(), "missing_app_id", "app_id")?;
     let name = required(wanted.channel.as_deref(), "missing_channel", "channel")?;
     let channel = ChannelName::Name(name.to_owned());
@@ -306,10 +299,7 @@ fn step(name: &str) -> Result<Option<Refusal>, ApiError> {
 fn view(sql: &mut dyn Sql, channel: &ChannelRecord) -> Result<Value, ApiError> {
     let (mut version, mut rollout) = (Value::Null, Value::Null);
     for release in releases::open(sql, channel.id)? {
-        let name = match release.bundle {
-            Some(id) => bundles::find(sql, &channel.app, id)?.map(|found| found.bundle.version),
-            None => Some(BUILTIN.to_owned()),
-        };
+        let name = version_of(sql, &channel.app, &release)?;
         let shown = json!({ "id": release.bundle, "name": name });
         match release.state {
             ReleaseState::Full => version = shown,

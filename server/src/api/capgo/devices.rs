@@ -111,10 +111,7 @@ async fn leave(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let key = caller.may(Permission::Write, WHAT)?;
-    let link: Link = match body.is_empty() {
-        true => input::query(asked.as_deref())?,
-        false => input::json(&body)?,
-    };
+    let link: Link = input::json_or_query(&body, asked.as_deref())?;
     let (app, device) = link.device()?;
     shared.end_override(key, app, &device).await?;
     Ok(fresh(json!({ "status": "ok" })))

@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 
 use crate::api::answer::fresh;
 use crate::api::caller::Caller;
-use crate::api::input;
-use crate::catalogue::bundles;
+use crate::api::input::{self, Object};
 use crate::catalogue::channels::{self, ChannelRecord, Refusal};
 use crate::catalogue::keys::Permission;
 use crate::catalogue::releases::{self, ALL, ReleaseRecord};
@@ -23,7 +22,7 @@ use crate::error::ApiError;
 use crate::service::Shared;
 use crate::service::bundles::own_app;
 use crate::service::channels::{ChannelName, find_channel};
-use crate::service::releases::{RolloutChange, Target, previous};
+use crate::service::releases::{BUILTIN, RolloutChange, Target, previous, version_of};
 
 const WHAT: &str = "channels";
 /// How many releases of a channel are told of.
@@ -54,8 +53,7 @@ struct Change {
     self_set: Option<bool>,
     platforms: Option<Vec<String>>,
     refuses: Option<Vec<Refusal>>,
-    #[serde(default, deserialize_with = "input::object")]
-    auto_pause: Option<AutoPause>,
+    auto_pause: Option<Object<AutoPause>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,16 +71,14 @@ pub(super) async fn put(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let key = caller.may(Permission::Write, WHAT)?;
-    let change: Change = match body.is_empty() {
-        true => Change::default(),
-        false => input::json(&body)?,
-    };
+    let change: Change = input::json_or_nothing(&body)?;
     let platforms = change.platforms.as_ref();
     if platforms.is_some_and(|all| !all.iter().all(|platform| channels::is_platform(platform))) {
         let message = "A platform has up to 32 letters and digits";
         return Err(ApiError::invalid("invalid_platform", message));
     }
-    let failures = change.auto_pause.as_ref().and_then(|pause| pause.failures);
+    let pause = change.auto_pause.map(|Object(pause)| pause);
+    let failures = pause.as_ref().and_then(|pause| pause.failures);
     let failures_bps = failures.map(basis_points).transpose()?;
     let channel = shared.put_channel(key, &app, &name, move |channel| {
         if let Some(public) = change.public {
@@ -97,7 +93,7 @@ pub(super) async fn put(
         if let Some(refuses) = change.refuses {
             channel.refuses = refuses;
         }
-        if let Some(pause) = change.auto_pause {
+        if let Some(pause) = pause {
             channel.pause_failures_bps = failures_bps;
             channel.pause_min_reports = pause.min_reports.unwrap_or(channel.pause_min_reports);
         }
@@ -163,7 +159,7 @@ pub(super) async fn release(
     let share = body.rollout.map_or(Ok(ALL), basis_points)?;
     let statement = body.statement.map(|envelope| envelope.to_string());
     let target = match (body.version, body.version_id) {
-        (Some(version), None) => named(version),
+        (Some(version), None) => Target::named(version),
         (None, Some(id)) => Target::Bundle(id),
         _ => {
             let message = "Either version or versionId is needed";
@@ -223,7 +219,7 @@ pub(super) async fn way_back(
         previous(sql, &channel)
     });
     let version = found.await?.map(|found| found.bundle.version);
-    let version = version.unwrap_or_else(|| "builtin".to_owned());
+    let version = version.unwrap_or_else(|| BUILTIN.to_owned());
     Ok(fresh(json!({ "version": version })))
 }
 
@@ -242,24 +238,14 @@ pub(super) async fn roll_back(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let key = caller.may(Permission::Write, WHAT)?;
-    let body: RollBack = match body.is_empty() {
-        true => RollBack::default(),
-        false => input::json(&body)?,
-    };
+    let body: RollBack = input::json_or_nothing(&body)?;
     let statement = body.statement.map(|envelope| envelope.to_string());
-    let target = body.to.map_or(Target::Previous, named);
+    let target = body.to.map_or(Target::Previous, Target::named);
     let channel = ChannelName::Name(name);
     let released = shared
         .release(key, &app, channel, target, ALL, statement)
         .await?;
     answer_release(&shared, app, released.release).await
-}
-
-fn named(version: String) -> Target {
-    match version.as_str() {
-        "builtin" => Target::Builtin,
-        _ => Target::Version(version),
-    }
 }
 
 /// Percent as parts of 10,000.
@@ -313,10 +299,7 @@ fn channel_view(
 }
 
 fn release_view(sql: &mut dyn Sql, app: &str, release: &ReleaseRecord) -> Result<Value, ApiError> {
-    let version = match release.bundle {
-        Some(id) => bundles::find(sql, app, id)?.map(|found| found.bundle.version),
-        None => Some("builtin".to_owned()),
-    };
+    let version = version_of(sql, app, release)?;
     // What was taken in could be read then.
     let stated = release.statement.as_deref();
     let stated = stated.and_then(|statement| live_updater::read_statement(statement).ok());
