@@ -28,7 +28,8 @@ const SHAPE: Shape = Shape {
         bytes: 7_000_000,
     },
 };
-const RATE: u32 = 5_000;
+/// A little over the 5,000 a second that are to be answered: a run counts until its last answer.
+const RATE: u32 = 5_100;
 const CONNECTIONS: u32 = 64;
 const DOWNLOADS: u32 = 20;
 const DOWNLOAD_RATE: u32 = 1_000_000;
@@ -62,7 +63,7 @@ pub(super) fn measure(bench: &Bench, runs: u32) -> Result<Section> {
         title: "Server",
         text: tell(&windows, &most, &bundle)?,
         chart: Chart {
-            title: "Answers to 5,000 checks a second, until they are there",
+            title: "Answers to 5,100 checks a second, until they are there",
             unit: "ms",
             limit: Some(LIMIT_MS),
             groups: vec![Group {
