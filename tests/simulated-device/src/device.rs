@@ -18,6 +18,7 @@ use crate::setting::Setting;
 
 /// The most that one look of the watchdog adds to the active time.
 const MOST_PER_TICK: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A device, and the app on it.
 #[derive(Debug)]
@@ -428,11 +429,12 @@ impl Device {
         }
     }
 
-    /// Waits until something holds in the process.
+    /// Waits until something holds in the process, as long as it may take on a machine that has a
+    /// lot else to do.
     fn eventually(&self, what: &str, holds: impl Fn(&Process) -> bool) {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + PATIENCE;
         while !holds(self.process()) {
-            assert!(Instant::now() < end, "{what}: not within 20 s");
+            assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
             std::thread::sleep(Duration::from_micros(100));
         }
     }
