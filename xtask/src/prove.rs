@@ -77,15 +77,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 ///
 /// It can't be run, or none of its tests ran.
 fn prove(proof: &Proof, workspace: &Workspace) -> Result<Option<Outcome>> {
-    let figures = workspace.target.join("figures.jsonl");
-    fs::write(&figures, "")?;
+    // Others may prove something at the same time.
+    let name = format!("figures-{}.jsonl", std::process::id());
+    let told = workspace.target.join(name);
+    fs::write(&told, "")?;
     let start = Instant::now();
     let mut tally = Tally::default();
     for mut command in commands(&proof.way)? {
         command
             .current_dir(&workspace.root)
             .env(Extent::VARIABLE, "full")
-            .env(FIGURES, &figures)
+            .env(FIGURES, &told)
             .env("LIVE_UPDATER_REQUIRE_TOOLS", "1");
         run_tests(&mut command, &mut tally)?;
     }
@@ -93,7 +95,8 @@ fn prove(proof: &Proof, workspace: &Workspace) -> Result<Option<Outcome>> {
         return Err(format!("{}: no test ran", proof.name).into());
     }
     print!("{tally}");
-    let mut figures = sum(&figures)?;
+    let mut figures = sum(&told)?;
+    fs::remove_file(&told)?;
     figures.insert("tests".to_owned(), tally.passed() as u64);
     let outcome = Outcome {
         figures,
