@@ -12,7 +12,9 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
+use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use proof::Extent;
@@ -24,6 +26,8 @@ pub(crate) use image::{Image, Loss};
 pub(crate) use recorder::{Record, Recorder};
 
 const MISSING: &str = "is missing";
+/// How long a file system may still be held by somebody who is about to let go.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Does the work in a thread with mounts of its own. Where this machine doesn't allow that, or has
 /// no such file systems, it is noted that the test is skipped.
@@ -111,11 +115,22 @@ impl Mounted {
         &self.path
     }
 
-    /// Writes all that waits, and unmounts it.
+    /// Writes all that waits, and unmounts it, once nobody holds it any more: a process that ended,
+    /// and one that begins with a copy of the open files, do for a moment.
     pub(crate) fn unmount(self) -> Result<(), String> {
         let path = self.path.clone();
         std::mem::forget(self);
-        umount2(&path, MntFlags::empty()).map_err(|error| format!("{}: {error}", path.display()))
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match umount2(&path, MntFlags::empty()) {
+                Err(Errno::EBUSY) if Instant::now() < end => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                unmounted => {
+                    return unmounted.map_err(|error| format!("{}: {error}", path.display()));
+                }
+            }
+        }
     }
 }
 
