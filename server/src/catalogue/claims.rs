@@ -6,6 +6,8 @@ use crate::database::{DatabaseError, Sql, Value};
 /// How long a claim counts whose process may have died, and how long a removal.
 const CLAIM: i64 = 6 * 3_600 * clock::SECOND;
 const REMOVAL: i64 = 600 * clock::SECOND;
+/// How long a removal that failed may still come into effect.
+const SETTLING: i64 = 5 * clock::SECOND;
 
 /// The right to have a file kept until a row names it.
 #[derive(Debug, Clone)]
@@ -55,6 +57,13 @@ pub(crate) fn begin_removal(sql: &mut dyn Sql, file: &str) -> Result<bool, Datab
 pub(crate) fn end_removal(sql: &mut dyn Sql, file: &str) -> Result<(), DatabaseError> {
     let delete = "DELETE FROM removals WHERE file = ?1";
     sql.execute(delete, &[file.into()]).map(|_| ())
+}
+
+/// A file could not be removed: whoever wants to may try again in a moment.
+pub(crate) fn fail_removal(sql: &mut dyn Sql, file: &str) -> Result<(), DatabaseError> {
+    let update = "UPDATE removals SET began_at = ?2 WHERE file = ?1";
+    let over = clock::now() - REMOVAL + SETTLING;
+    sql.execute(update, &[file.into(), over.into()]).map(|_| ())
 }
 
 /// Files whose removal began too long ago to be under way.
@@ -116,6 +125,26 @@ mod tests {
             sql.execute("UPDATE removals SET began_at = ?1", &[before.into()])?;
             assert_eq!(unfinished(sql)?, ["a"]);
             assert!(begin_removal(sql, "a")?);
+            Ok::<_, DatabaseError>(())
+        });
+        tried.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_removal_that_failed_is_tried_again_once_it_has_settled() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("db")).await.unwrap();
+        let tried = database.write(|sql| {
+            assert!(begin_removal(sql, "a")?);
+            fail_removal(sql, "a")?;
+            assert!(!begin_removal(sql, "a")?, "it may still come into effect");
+            assert!(claim(sql, "a")?.is_none());
+            let earlier = "UPDATE removals SET began_at = began_at - ?1";
+            sql.execute(earlier, &[(SETTLING + 1).into()])?;
+            assert_eq!(unfinished(sql)?, ["a"]);
+            assert!(begin_removal(sql, "a")?);
+            end_removal(sql, "a")?;
+            assert!(claim(sql, "a")?.is_some());
             Ok::<_, DatabaseError>(())
         });
         tried.await.unwrap();

@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 impl Shared {
     /// Has a file kept until a row names it, or the claim is given up.
     pub(super) async fn claim(&self, file: &str) -> Result<Claim, ApiError> {
-        for attempt in 0..ATTEMPTS {
+        for _ in 0..ATTEMPTS {
             let wanted = file.to_owned();
             let claimed = self
                 .database
@@ -28,10 +28,8 @@ impl Shared {
             if let Some(claim) = claimed.await? {
                 return Ok(claim);
             }
-            if attempt == 0 {
-                // Whoever removes it may have died over it.
-                self.remove_unneeded_files().await?;
-            }
+            // Whoever removes it may have failed, or died over it.
+            self.remove_where_unneeded(vec![file.to_owned()]).await?;
             tokio::time::sleep(PAUSE).await;
         }
         Err(ApiError::Storage {
@@ -98,17 +96,22 @@ impl Shared {
 
     /// Removes files that nobody can claim until then.
     async fn remove(&self, files: Vec<String>) -> Result<(), ApiError> {
-        let (mut removed, mut failure) = (Vec::new(), None);
+        let (mut removed, mut failed, mut failure) = (Vec::new(), Vec::new(), None);
         for file in files {
             match self.files.remove(&file).await {
                 Ok(()) => removed.push(file),
-                // It may still be under way: the file's name is free after a while.
-                Err(error) => failure = Some(error),
+                Err(error) => {
+                    failed.push(file);
+                    failure = Some(error);
+                }
             }
         }
         let ended = self.database.write(move |sql| {
             for file in removed {
                 claims::end_removal(sql, &file)?;
+            }
+            for file in failed {
+                claims::fail_removal(sql, &file)?;
             }
             Ok::<_, ApiError>(())
         });
