@@ -18,6 +18,7 @@ use crate::offers::Offer;
 use crate::offers::decide::{Asking, Decision, decide};
 use crate::service::Shared;
 use crate::service::presence::Seen;
+use crate::service::releases::BUILTIN;
 
 /// What a device tells. What isn't known is left unread.
 #[derive(Debug, Deserialize)]
@@ -73,7 +74,7 @@ pub(super) async fn check(
     let asking = Asking {
         device,
         current_version: current,
-        is_on_builtin: question.bundle_id.as_deref() == Some("builtin"),
+        is_on_builtin: question.bundle_id.as_deref() == Some(BUILTIN),
         platform,
     };
     let decision = offers

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Shared;
+use super::releases::BUILTIN;
 use super::reports::pause_what_fails;
 use super::signing::Signing;
 use crate::catalogue::{actions, apps, bundles};
@@ -12,7 +13,7 @@ use crate::database::{Sql, Value};
 use crate::error::ApiError;
 
 /// Versions that no bundle has and that are counted all the same.
-const OWN: [&str; 2] = ["builtin", "unknown"];
+const OWN: [&str; 2] = [BUILTIN, "unknown"];
 
 /// Something that a device did.
 #[derive(Debug, Clone)]

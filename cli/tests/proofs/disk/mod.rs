@@ -12,7 +12,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -21,13 +21,14 @@ use proof::Extent;
 use tempfile::TempDir;
 
 use crate::skipped;
+use crate::stage::comes_true;
 
 pub(crate) use image::{Image, Loss};
 pub(crate) use recorder::{Record, Recorder};
 
 const MISSING: &str = "is missing";
 /// How long a file system may still be held by somebody who is about to let go.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LETTING_GO: Duration = Duration::from_secs(20);
 
 /// Does the work in a thread with mounts of its own. Where this machine doesn't allow that, or has
 /// no such file systems, it is noted that the test is skipped.
@@ -120,17 +121,12 @@ impl Mounted {
     pub(crate) fn unmount(self) -> Result<(), String> {
         let path = self.path.clone();
         std::mem::forget(self);
-        let end = Instant::now() + PATIENCE;
-        loop {
-            match umount2(&path, MntFlags::empty()) {
-                Err(Errno::EBUSY) if Instant::now() < end => {
-                    thread::sleep(Duration::from_millis(1));
-                }
-                unmounted => {
-                    return unmounted.map_err(|error| format!("{}: {error}", path.display()));
-                }
-            }
-        }
+        let mut unmounted = Ok(());
+        comes_true(LETTING_GO, || {
+            unmounted = umount2(&path, MntFlags::empty());
+            unmounted != Err(Errno::EBUSY)
+        });
+        unmounted.map_err(|error| format!("{}: {error}", path.display()))
     }
 }
 

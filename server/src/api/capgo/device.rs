@@ -16,12 +16,12 @@ use crate::api::input;
 use crate::catalogue::apps;
 use crate::offers::AppOffers;
 use crate::service::Shared;
+use crate::service::releases::BUILTIN;
 
 /// What a request holds.
 pub(super) type Fields = Map<String, Value>;
 
 const PLATFORMS: [&str; 3] = ["ios", "android", "electron"];
-const BUILTIN: &str = "builtin";
 
 /// A device, with what it tells.
 #[derive(Debug, Clone)]

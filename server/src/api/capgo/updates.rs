@@ -17,6 +17,7 @@ use crate::offers::AppOffers;
 use crate::offers::capgo::{Answer, Asking, Because, answer, channel_of};
 use crate::service::Shared;
 use crate::service::presence::Seen;
+use crate::service::releases::BUILTIN;
 
 /// The minor version since which the plugin reads link and comment.
 const READS_METADATA: u64 = 35;
@@ -43,7 +44,7 @@ pub(super) async fn updates(
         },
         // A client goes back to builtin where nothing but this is said: with a reason beside it, it
         // would take it for "nothing new".
-        Answer::Builtin => (json!({ "version": "builtin" }), "release"),
+        Answer::Builtin => (json!({ "version": BUILTIN }), "release"),
         Answer::Nothing { because, offered } => {
             (nothing(&device, native, because, offered), "nothing")
         }
