@@ -51,6 +51,7 @@ export const scenarios = {
     assert.ok((await page.locator('.chart svg[role=img] .line').count()) > 0);
     await page.getByText('As a table').first().click();
     const table = page.getByRole('table', { name: 'Devices by version' });
+    await table.waitFor();
     assert.equal(await table.getByRole('row').count(), 401);
   },
 };

@@ -33,13 +33,17 @@ export const scenarios = {
     for (const view of VIEWS) {
       await scene.open(APP, view);
       await page.getByRole('heading', { level: 1, name: MARKUP }).waitFor();
-      if (view === 'figures') await page.locator('details summary').first().click();
+      if (view === 'figures') {
+        await page.getByText('As a table').first().click();
+        await page.getByRole('table', { name: 'Devices by version' }).waitFor();
+      }
       await mustBeText(page, view);
     }
     await scene.goto('#/keys');
     await page.getByText(MARKUP, { exact: true }).waitFor();
     await mustBeText(page, 'keys');
     await page.getByRole('button', { name: `Revoke ${MARKUP}` }).click();
+    await scene.dialog().waitFor();
     await mustBeText(page, 'a dialog');
     await scene.picture('key');
   },
