@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::{TICK, TestClock};
 use crate::files::bundle;
-use crate::server::Server;
+use crate::server::{Connection, Server};
 use crate::setting::Setting;
 
 /// The most that one look of the watchdog adds to the active time.
@@ -45,6 +45,7 @@ pub struct Process {
     /// The library in it.
     pub updater: Updater,
     storage: SimulatedStorage,
+    connection: Connection,
     clock: TestClock,
     /// The launch, or what took its place.
     pub launch: Launch,
@@ -78,6 +79,7 @@ impl Device {
     pub fn launch(&mut self, is_active: bool) -> Launch {
         self.kill();
         let storage = self.disk.mount();
+        let connection = self.server.connect();
         let clock = self.clock.of_new_process();
         let events = Arc::new(Mutex::new(Vec::new()));
         let listened = Arc::clone(&events);
@@ -87,7 +89,7 @@ impl Device {
             .boot_id(self.boot_id())
             .storage((self.setting.wrap)(storage.clone()))
             .clock(Arc::new(clock.clone()))
-            .transport(Arc::new(self.server.clone()))
+            .transport(Arc::new(connection.clone()))
             .listener(move |event| listened.lock().unwrap().push(event))
             .open();
         let tidied = self.disk.listings("trash") + 1;
@@ -95,6 +97,7 @@ impl Device {
         self.process = Some(Process {
             updater,
             storage,
+            connection,
             clock,
             launch: launch.clone(),
             is_active,
@@ -143,6 +146,7 @@ impl Device {
     pub fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.storage.kill();
+            process.connection.kill();
         }
     }
 

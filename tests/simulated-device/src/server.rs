@@ -1,6 +1,7 @@
 //! An update server in memory: native-update's protocol, without a network.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -127,12 +128,38 @@ impl Server {
         self.state().bundle_requests
     }
 
+    /// How a new process reaches it.
+    pub(crate) fn connect(&self) -> Connection {
+        Connection {
+            server: self.clone(),
+            is_dead: Arc::default(),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A process and the server. Clones are the same process.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    server: Server,
+    is_dead: Arc<AtomicBool>,
+}
+
+impl Connection {
+    /// The process dies. Whatever its threads go on with, the server hears nothing more of it.
+    pub(crate) fn kill(&self) {
+        let _nothing_is_being_heard = self.server.state();
+        self.is_dead.store(true, Ordering::Relaxed);
+    }
 
     fn answer(&self, request: &Request) -> Result<Response, TransportError> {
-        let mut state = self.state();
+        let mut state = self.server.state();
+        if self.is_dead.load(Ordering::Relaxed) {
+            return Err(TransportError::Broken("the process is dead".to_owned()));
+        }
         match (request.method, request.url.path()) {
             (Method::Get, "/api/v1/updates/check") => Ok(state.check()),
             (Method::Get, path) => state.bundle(path.rsplit('/').next().unwrap_or(path), request),
@@ -211,7 +238,7 @@ impl fmt::Debug for Server {
     }
 }
 
-impl Transport for Server {
+impl Transport for Connection {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         let answer = self.answer(&request);
         Box::pin(async move { answer })
@@ -247,5 +274,25 @@ impl Body for Pieces {
             }
             Ok((!piece.is_empty()).then_some(piece))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_dead_is_not_heard() {
+        let server = Server::new();
+        server.take_reports(true);
+        let (living, dead) = (server.connect(), server.connect());
+        dead.kill();
+        let report = json!({"id": "a", "version": "2.0.0", "success": true});
+        let mut request = Request::new(Method::Post, "http://localhost/".parse().unwrap());
+        request.body = Some(report.to_string().into());
+        assert!(dead.answer(&request).is_err());
+        assert_eq!(server.heard(), []);
+        living.answer(&request).unwrap();
+        assert_eq!(server.heard().len(), 1);
     }
 }
