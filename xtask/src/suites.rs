@@ -45,6 +45,8 @@ pub(crate) struct Suite {
     pub(crate) name: &'static str,
     /// Programs and files without which none of it can run.
     pub(crate) tools: &'static [Tool],
+    /// Programs without which single tests skip themselves.
+    pub(crate) optional_tools: &'static [Tool],
     pub(crate) packages: &'static [NpmPackages],
     /// Lets single tests skip themselves for want of a tool, so that a missing one doesn't
     /// keep the suite from running.
@@ -68,7 +70,7 @@ pub(crate) struct Run<'a> {
 
 impl Suite {
     pub(crate) fn install(&self, workspace: &Workspace) -> Result<()> {
-        install::install_tools(self.tools)?;
+        install::install_tools(&[self.tools, self.optional_tools].concat())?;
         self.packages
             .iter()
             .try_for_each(|packages| packages.install(workspace))
@@ -149,6 +151,7 @@ mod tests {
         Suite {
             name: "probe",
             tools,
+            optional_tools: &[],
             packages: &[],
             runs_without_tools: false,
             by_default: true,

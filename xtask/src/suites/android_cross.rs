@@ -22,6 +22,7 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("debootstrap", "debootstrap"),
         Tool::new("unshare", "util-linux"),
     ],
+    optional_tools: &[],
     packages: &[],
     runs_without_tools: false,
     by_default: false,

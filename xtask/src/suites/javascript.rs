@@ -9,6 +9,7 @@ use crate::workspace::Workspace;
 pub(super) const SUITE: Suite = Suite {
     name: "javascript",
     tools: &[Tool::new("node", "nodejs"), Tool::new("npm", "npm")],
+    optional_tools: &[Tool::new("/usr/bin/gradle", "gradle")],
     packages: &[
         NpmPackages::TOOLS,
         NpmPackages::PLUGIN,
@@ -30,6 +31,9 @@ fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
         tally.note(&format!("javascript::{name}"), outcome);
     }
     let mut tests = node.script(run.workspace, "unit")?;
+    if run.has_tools {
+        tests.env("LIVE_UPDATER_REQUIRE_TOOLS", "1");
+    }
     run_tests(
         tests.args(["--reporter", "bindings/js/reporter.mts"]),
         tally,

@@ -11,6 +11,7 @@ use crate::native;
 pub(super) const SUITE: Suite = Suite {
     name: "kotlin",
     tools: jvm::TOOLS,
+    optional_tools: &[],
     packages: &[NpmPackages::TOOLS],
     runs_without_tools: false,
     by_default: true,
