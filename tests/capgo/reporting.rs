@@ -59,8 +59,8 @@ async fn reports_wait_for_a_server_that_is_away_and_come_in_one_batch() {
         {"status": "ok", "index": 1},
     ]});
     phone.server.answer("POST /stats", 200, &[], results);
-    let flushed = updater.flush().await.unwrap();
-    assert_eq!((flushed.delivered, flushed.pending), (2, 0));
+    // What is delivered in the background may come before it.
+    assert_eq!(updater.flush().await.unwrap().pending, 0);
     let last = phone.server.heard("POST /stats").pop().unwrap();
     let versions: Vec<_> = last.body.as_array().unwrap().iter().collect();
     assert_eq!(versions.len(), 2);
