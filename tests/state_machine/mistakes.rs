@@ -71,7 +71,7 @@ fn noticed(mistakes: Mistakes) {
         lives_each: 24,
         mistakes,
         makes_short: false,
-        patience: Duration::from_millis(500),
+        patience: PATIENCE,
     };
     let lived = lives.live();
     let found = lived.found.expect("nothing was noticed");

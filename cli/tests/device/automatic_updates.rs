@@ -83,13 +83,15 @@ fn a_page_that_never_calls_ready_is_updated_too() {
 
 #[test]
 fn nothing_is_asked_in_the_first_two_seconds() {
-    let scene = scene("resume");
+    let mut scene = scene("resume");
+    // So late a launch would be looked at as settled first, whatever the page says.
+    scene.configure("appReadyTimeout", 60_000);
     let (mut device, launch) = scene.launch();
     sleep(Duration::from_millis(300));
     assert_eq!(checks(&scene), 0);
     let before = Instant::now();
     ready(&mut device, &launch).unwrap();
-    wait_until("it is asked after that", || checks(&scene) == 1);
+    wait_until("it is asked after that", || checks(&scene) >= 1);
     let waited = before.elapsed();
     assert!(waited >= Duration::from_secs(2), "{waited:?}");
 }

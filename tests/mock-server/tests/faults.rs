@@ -105,6 +105,7 @@ async fn a_stall_is_silent_after_so_many_bytes_and_goes_on_if_it_has_an_end() {
     send(&mut stream, "GET", BUNDLE, &fields, "").await;
     receive_head(&mut stream).await;
     let mut body = Vec::new();
+    read_up_to(&mut stream, &mut body, 1000).await;
     let more = read_up_to(&mut stream, &mut body, 1001);
     let silence = tokio::time::timeout(Duration::from_millis(300), more).await;
     assert!(silence.is_err(), "a stall that went on");
@@ -125,9 +126,9 @@ async fn a_drip_keeps_its_rate() {
     let setup = setup().await;
     let mut stream = TcpStream::connect(setup.server.addr()).await.unwrap();
     let fields = [("x-mock-fault", "drip=2000")];
+    let begun = Instant::now();
     send(&mut stream, "GET", BUNDLE, &fields, "").await;
     receive_head(&mut stream).await;
-    let begun = Instant::now();
     let mut body = Vec::new();
     read_up_to(&mut stream, &mut body, 1000).await;
     // 1,000 bytes take half a second, less the slice that goes out at once.
