@@ -18,11 +18,29 @@ pub(crate) struct Tool {
     pub(crate) what: &'static str,
     /// Debian's package that has it.
     pub(crate) package: &'static str,
+    is_optional: bool,
 }
 
 impl Tool {
     pub(crate) const fn new(what: &'static str, package: &'static str) -> Self {
-        Self { what, package }
+        Self {
+            what,
+            package,
+            is_optional: false,
+        }
+    }
+
+    /// What single tests need, which skip themselves without it.
+    pub(crate) const fn optional(what: &'static str, package: &'static str) -> Self {
+        Self {
+            is_optional: true,
+            ..Self::new(what, package)
+        }
+    }
+
+    /// Whether nothing can run for want of it.
+    pub(crate) fn is_missed(self) -> bool {
+        !self.is_optional && !self.is_installed()
     }
 
     pub(crate) fn is_installed(self) -> bool {

@@ -43,10 +43,8 @@ pub(crate) const SUITES: [Suite; 11] = [
 pub(crate) struct Suite {
     /// As people write it.
     pub(crate) name: &'static str,
-    /// Programs and files without which none of it can run.
+    /// Programs and files without which none of it can run, but for the optional ones.
     pub(crate) tools: &'static [Tool],
-    /// Programs without which single tests skip themselves.
-    pub(crate) optional_tools: &'static [Tool],
     pub(crate) packages: &'static [NpmPackages],
     /// Lets single tests skip themselves for want of a tool, so that a missing one doesn't
     /// keep the suite from running.
@@ -70,7 +68,7 @@ pub(crate) struct Run<'a> {
 
 impl Suite {
     pub(crate) fn install(&self, workspace: &Workspace) -> Result<()> {
-        install::install_tools(&[self.tools, self.optional_tools].concat())?;
+        install::install_tools(self.tools)?;
         self.packages
             .iter()
             .try_for_each(|packages| packages.install(workspace))
@@ -92,7 +90,7 @@ impl Suite {
     }
 
     fn missing(&self, workspace: &Workspace) -> Vec<String> {
-        let tools = self.tools.iter().filter(|tool| !tool.is_installed());
+        let tools = self.tools.iter().filter(|tool| tool.is_missed());
         let packages = self.packages.iter();
         tools
             .map(|tool| tool.what.to_owned())
@@ -151,7 +149,6 @@ mod tests {
         Suite {
             name: "probe",
             tools,
-            optional_tools: &[],
             packages: &[],
             runs_without_tools: false,
             by_default: true,
@@ -197,6 +194,16 @@ mod tests {
         assert_eq!(
             total_of(&suite(TOOLS), "exit 1"),
             "skipped: probe: no-such-program missing\ntotal: 0 passed, 0 failed, 1 skipped"
+        );
+    }
+
+    #[test]
+    fn a_suite_runs_without_an_optional_tool() {
+        const TOOLS: &[Tool] = &[Tool::optional("no-such-program", "none")];
+        let script = "echo 'test a ... ok'; echo 'test result: ok. 1 passed; 0 failed; 0 ignored'";
+        assert_eq!(
+            total_of(&suite(TOOLS), script),
+            "total: 1 passed, 0 failed, 0 skipped"
         );
     }
 }

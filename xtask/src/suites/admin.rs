@@ -13,7 +13,6 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("npm", "npm"),
         Tool::new("/usr/bin/chromium", "chromium"),
     ],
-    optional_tools: &[],
     packages: &[NpmPackages::TOOLS],
     runs_without_tools: false,
     by_default: true,

@@ -21,7 +21,6 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new(JSON, "libandroid-json-org-java"),
         Tool::new(CHROMIUM, "chromium"),
     ],
-    optional_tools: &[],
     packages: &[
         NpmPackages::TOOLS,
         NpmPackages::PLUGIN,

@@ -22,7 +22,6 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("debootstrap", "debootstrap"),
         Tool::new("unshare", "util-linux"),
     ],
-    optional_tools: &[],
     packages: &[],
     runs_without_tools: false,
     by_default: false,

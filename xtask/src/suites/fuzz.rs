@@ -14,7 +14,6 @@ use crate::workspace::Workspace;
 pub(super) const SUITE: Suite = Suite {
     name: "fuzz",
     tools: &[Tool::new("g++", "g++")],
-    optional_tools: &[],
     packages: &[],
     runs_without_tools: false,
     by_default: true,

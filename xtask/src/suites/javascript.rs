@@ -8,8 +8,11 @@ use crate::workspace::Workspace;
 
 pub(super) const SUITE: Suite = Suite {
     name: "javascript",
-    tools: &[Tool::new("node", "nodejs"), Tool::new("npm", "npm")],
-    optional_tools: &[Tool::new("/usr/bin/gradle", "gradle")],
+    tools: &[
+        Tool::new("node", "nodejs"),
+        Tool::new("npm", "npm"),
+        Tool::optional("/usr/bin/gradle", "gradle"),
+    ],
     packages: &[
         NpmPackages::TOOLS,
         NpmPackages::PLUGIN,

@@ -11,7 +11,6 @@ use crate::native;
 pub(super) const SUITE: Suite = Suite {
     name: "kotlin",
     tools: jvm::TOOLS,
-    optional_tools: &[],
     packages: &[NpmPackages::TOOLS],
     runs_without_tools: false,
     by_default: true,

@@ -27,7 +27,6 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("mkfs.ext4", "e2fsprogs"),
         Tool::new("mount", "mount"),
     ],
-    optional_tools: &[],
     packages: &[NpmPackages::INTEROP],
     runs_without_tools: true,
     by_default: true,

@@ -15,7 +15,6 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("pip3", "python3-pip"),
         Tool::new("psql", "postgresql"),
     ],
-    optional_tools: &[],
     packages: &[],
     runs_without_tools: false,
     by_default: false,

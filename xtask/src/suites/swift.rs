@@ -32,7 +32,6 @@ pub(super) const SUITE: Suite = Suite {
         Tool::new("node", "nodejs"),
         Tool::new("npm", "npm"),
     ],
-    optional_tools: &[],
     packages: &[NpmPackages::PLUGIN],
     runs_without_tools: false,
     by_default: false,

@@ -9,7 +9,6 @@ use crate::workspace::files_below;
 pub(super) const SUITE: Suite = Suite {
     name: "workflows",
     tools: &[Tool::new("node", "nodejs"), Tool::new("npm", "npm")],
-    optional_tools: &[],
     packages: &[NpmPackages::TOOLS],
     runs_without_tools: false,
     by_default: true,
